@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# make            build build/forktally and its man pages
+# make demo       install what is missing, build, run the main job on a leaking server
+# make check      install what is missing, build, pass all tests (LONG=1: the long ones too)
+# make bench      what it costs, against bare programs and peers
+# make install    DESTDIR= PREFIX=/usr/local
+# V=1 shows commands; SAN=1 builds with ASan and UBSan; WERROR=1 makes warnings errors
+# CC=clang works as well as CC=gcc
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BUILD   ?= build$(if $(SAN),-san)
+CC      ?= gcc
+CLANG   ?= clang
+BPFTOOL ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool 2>/dev/null || echo bpftool)
+PKG_CONFIG ?= pkg-config
+
+VERSION := $(shell sed -n 's/^\#\# \([0-9.]*\).*/\1/p' NEWS.md 2>/dev/null | head -n 1)
+
+LIBS     := libbpf libelf libdw jansson libzstd
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
+OURFLAGS := -std=gnu11 -D_GNU_SOURCE -DFORKTALLY_VERSION='"$(VERSION)"' -Isrc -I$(BUILD) $(WARN) \
+            $(if $(WERROR),-Werror) \
+            $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
+comma    := ,
+DEPFLAGS  = $(shell $(PKG_CONFIG) --cflags $(LIBS))
+LDLIBS    = $(shell $(PKG_CONFIG) --libs $(LIBS)) -lpthread
+Q        := $(if $(V),,@)
+say       = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $(2))
+
+BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/;s/ppc64le/powerpc/;s/riscv64/riscv/;s/s390x/s390/')
+BPF_SRC  := $(wildcard src/bpf/*.bpf.c)
+SKEL     := $(BPF_SRC:src/bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
+
+SRC      := $(filter-out src/main.c,$(wildcard src/*/*.c src/source/*/*.c))
+SRC      := $(filter-out $(BPF_SRC),$(SRC))
+OBJ      := $(SRC:%.c=$(BUILD)/%.o)
+WORKLOAD := $(patsubst test/workload/%.c,$(BUILD)/workload/%,$(wildcard test/workload/*.c))
+UNIT     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
+
+.PHONY: all demo check bench install clean workloads units deps
+.SECONDARY:
+all: $(BUILD)/forktally
+
+$(BUILD)/forktally: $(BUILD)/src/main.o $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: %.c | $(SKEL)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(DEPFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h) src/event/event.h
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -g -O2 $(WARN) -Wno-missing-prototypes -Isrc -D__TARGET_ARCH_$(BPF_ARCH) \
+		$(shell $(PKG_CONFIG) --cflags libbpf) -c -o $@ $<
+
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@.tmp && mv $@.tmp $@
+
+workloads: $(WORKLOAD)
+$(BUILD)/workload/%: test/workload/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O1 -g -fno-omit-frame-pointer -Wall -Wextra -D_GNU_SOURCE -o $@ $< -lpthread -lrt
+
+units: $(UNIT)
+$(BUILD)/unit/%: $(BUILD)/test/unit/%.o $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+deps:
+	$(Q)./script/deps.sh
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all workloads
+	$(Q)BUILD=$(BUILD) ./script/demo.sh
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory all workloads units
+	$(Q)BUILD=$(BUILD) ./test/check.sh
+
+bench: deps
+	$(Q)$(MAKE) --no-print-directory all workloads
+	$(Q)BUILD=$(BUILD) ./bench/run.sh
+
+install: all
+	$(Q)install -D -m 755 $(BUILD)/forktally $(DESTDIR)$(PREFIX)/bin/forktally
+	$(Q)for p in doc/man/*.[1-8]; do [ -e "$$p" ] || continue; \
+		install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
+	$(Q)install -D -m 644 script/completion.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/forktally
+
+clean:
+	$(Q)rm -rf build build-san
+
+-include $(OBJ:.o=.d) $(BUILD)/src/main.d

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * launch.h - a command that exists but does not run yet: a child of ours that waits on a
+ * pipe before its exec, so that a source can be attached and nothing is missed.
+ */
+#ifndef FORKTALLY_LAUNCH_H
+#define FORKTALLY_LAUNCH_H
+
+#include <sys/types.h>
+
+struct launch {
+	pid_t pid;
+	int release_fd; /* one byte lets it go; closing it lets it die */
+	int error_fd;	/* gets an int: errno of a failed exec; end of file: it runs */
+};
+
+/**
+ * launch_open() - fork the child.
+ * @argv:  NULL-terminated, argv[0] is looked up in PATH.
+ * @before_exec: called in the child after its release, right before exec (NULL: nothing);
+ *         only async-signal-safe work. Non-zero: an errno, the child gives up with it.
+ * The child gets default signal dispositions and the empty mask that our caller began with.
+ * Errors:  -errno of pipe or fork.
+ */
+int launch_open(char *const argv[], int (*before_exec)(void *ctx), void *ctx, struct launch *ret_launch);
+
+/* Lets the child run. Returns at once. */
+int launch_release(struct launch *l);
+
+/**
+ * launch_result() - did the exec work? Waits until known (the child execs or fails at once).
+ * Returns 0 when the command runs, else -errno of the exec (-ENOENT, -EACCES ...).
+ */
+int launch_result(struct launch *l);
+
+/* Closes the pipes; kills nothing that runs, a child not yet released exits by itself. */
+void launch_close(struct launch *l);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * verdict.h - what the books mean. Pure: a ledger in, findings out, no I/O, no clock.
+ *
+ * A residue is what was still charged when its holder began to exit, or after the
+ * run. It is held, left or lost (doc/design.md), and a leak only when it grows
+ * with the number of forks. Anything that was not seen makes the verdict
+ * inconclusive, unless a leak was found all the same.
+ */
+#ifndef FORKTALLY_VERDICT_H
+#define FORKTALLY_VERDICT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "event/event.h"
+#include "ledger/amount.h"
+
+struct ledger;
+
+enum judgement { JUDGEMENT_CLEAN, JUDGEMENT_LEAK, JUDGEMENT_INCONCLUSIVE };
+enum where { WHERE_HELD, WHERE_LEFT, WHERE_LOST };
+
+/* One kind of kernel object (or user memory) that a finding consists of. */
+struct finding_part {
+	const char *tag; /* borrowed from the ledger */
+	uint64_t count;
+	struct amount bytes;
+};
+
+struct finding {
+	const char *cause; /* slug: "zombie", "orphan", "fd.pipe", "ipc.shm", "heap", "kernel.lost" ... */
+	enum where where;
+	enum pool pool;
+	uint64_t count; /* things a person would count: pipes, children, queues; not slab objects */
+	struct amount bytes;
+	uint64_t forks; /* what "per fork" is measured against: the holder's own forks, else the tree's */
+	double count_per_fork, bytes_per_fork;
+	struct account_id holder; /* tgid 0: nobody */
+	char holder_comm[EVENT_COMM_BYTES];
+	struct finding_part *parts;
+	size_t part_count;
+	uint32_t take; /* 0: unknown; frames are in the ledger */
+	const char *hint; /* one or two sentences: what it means and what to do */
+};
+
+struct verdict {
+	enum judgement judgement;
+	struct finding *findings; /* most bytes per fork first */
+	size_t finding_count;
+	const char **reasons; /* why it is inconclusive, one sentence each */
+	size_t reason_count;
+};
+
+/**
+ * verdict_new() - judge a ledger that has seen EVENT_END (or was cut off).
+ * @led: borrowed, must outlive the verdict: names are borrowed from it.
+ * Errors: 0 or -ENOMEM.
+ */
+int verdict_new(const struct ledger *led, struct verdict **ret_verdict);
+void verdict_free(struct verdict *v);
+
+const char *judgement_name(enum judgement j); /* "clean", "leak", "inconclusive" */
+const char *where_name(enum where w);	      /* "held", "left", "lost" */
+
+#endif
