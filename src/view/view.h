@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * view.h - one immutable snapshot of everything a report prints. Every face (text, JSON,
+ * later HTML and metrics) prints this and computes nothing of its own, so two faces
+ * cannot disagree.
+ *
+ * Made from a ledger and its verdict; afterwards it owns all of its strings and neither of the
+ * two is needed any more. It holds no clock, no environment and no address of ours: the same
+ * events give the same view, on any machine.
+ *
+ * Units: bytes in struct amount (unknown is a state, not 0); forks and processes are counts.
+ * Strings are as the source gave them: they may hold any byte but NUL, a face escapes them.
+ */
+#ifndef FORKTALLY_VIEW_H
+#define FORKTALLY_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "event/event.h"
+#include "ledger/amount.h"
+#include "verdict/verdict.h"
+
+struct ledger;
+
+/* The same columns for each pool; what has no meaning for a pool is KNOWN_NOT. */
+struct view_pool {
+	struct amount charged;
+	struct amount returned;
+	struct amount peak;	    /* the highest level of the whole tree */
+	struct amount live;	    /* charged - returned, at the end of the run */
+	struct amount unattributed; /* the kernel's own book minus ours, at the end */
+	struct amount inherited;    /* at fork, not charged since; POOL_PRIVATE only */
+};
+
+/* One kind of object of one pool, over the whole run. Counts 0: not counted. */
+struct view_tag {
+	const char *tag;
+	enum pool pool;
+	uint64_t charged_count, returned_count;
+	struct amount charged, returned, live;
+	uint64_t asked_count; /* of the returned: found dead only by asking the kernel */
+	bool unaccounted;     /* the kernel charges this to nobody */
+};
+
+struct view_frame {
+	const char *function; /* "" unknown */
+	const char *file;     /* "" unknown */
+	const char *module;   /* "" unknown */
+	uint32_t line;	      /* 0 unknown */
+	uint64_t offset;      /* in the module, where the function is unknown */
+	bool kernel;
+};
+
+struct view_part {
+	const char *tag;
+	uint64_t count;
+	struct amount bytes;
+};
+
+struct view_finding {
+	const char *title; /* in plain words, one line, no full stop */
+	const char *thing; /* what `count` counts: "pipe", "child" ...; one of them */
+	const char *things;
+	const char *cause; /* slug */
+	const char *hint;
+	enum where where;
+	enum pool pool;
+	uint64_t count;
+	struct amount bytes;
+	uint64_t forks; /* what "per fork" is measured against */
+	double count_per_fork, bytes_per_fork;
+	uint32_t holder_pid; /* 0: nobody holds it, or unknown */
+	const char *holder_comm;
+	struct view_part *parts;
+	size_t part_count;
+	const char *syscall;	   /* "" unknown; "page fault" for memory that was touched */
+	struct view_frame *frames; /* innermost first */
+	size_t frame_count;
+};
+
+/* Two books at one moment: how far our figure is from the kernel's. */
+struct view_book {
+	enum pool pool;
+	bool at_end; /* false: at the tree's highest sampled level */
+	struct amount ledger, kernel;
+	uint32_t processes; /* alive at that moment */
+};
+
+struct view_loss {
+	enum loss kind;
+	uint64_t count;
+	const char *what; /* one line, from the source */
+};
+
+struct view {
+	/* The run */
+	const char *command;
+	const char *source; /* "bpf", "proc", "model" */
+	enum judgement judgement;
+	const char *headline; /* the verdict in one line of words, without the judgement's name */
+	uint64_t forks, exits, alive;
+	uint64_t threads, execs;
+	int exit_status; /* as a shell says it; -1: the command never ran or never ended */
+	int signal;	 /* that ended the command; 0: none */
+	int interrupted; /* the signal that ended the run early; 0: none */
+	uint64_t killed; /* processes that the run had to kill */
+	bool cut_off;	 /* the session has no END: what stands here goes up to the cut */
+	double settle_seconds;
+	uint64_t lost_events;
+
+	struct view_pool pools[POOLS];
+	struct amount page_table_peak; /* the highest of one process, seen at its exit */
+	struct amount commit_peak;     /* private writable space promised to one process */
+
+	struct view_tag *tags; /* by pool, then by bytes live, charged, name */
+	size_t tag_count;
+	struct view_finding *findings; /* most bytes per fork first */
+	size_t finding_count;
+	struct view_book *books;
+	size_t book_count;
+	struct view_loss *losses;
+	size_t loss_count;
+	const char **not_seen; /* what this source cannot see on this machine */
+	size_t not_seen_count;
+	const char **reasons; /* why it is inconclusive */
+	size_t reason_count;
+
+	struct view_arena *arena; /* owns all of the above */
+};
+
+/**
+ * view_new() - take the snapshot.
+ * @led: a ledger that has seen all of its events. Borrowed for the call.
+ * @v:   its verdict. Borrowed for the call.
+ * Errors: 0 or -ENOMEM.
+ */
+int view_new(const struct ledger *led, const struct verdict *v, struct view **ret_view);
+void view_free(struct view *view);
+
+const char *view_pool_name(enum pool pool); /* "private", "kernel", "shared", "cache" */
+const char *view_loss_name(enum loss kind); /* "records", "objects", "accounts" ... */
+
+#endif
