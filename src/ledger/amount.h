@@ -32,4 +32,7 @@ static inline struct amount amount_from_event(int64_t bytes)
 /* a + b. Unknown + known is a lower bound; exact + estimate is an estimate. */
 struct amount amount_add(struct amount a, struct amount b);
 
+/* a - b. Minus a lower bound nothing is known any more; estimates stay estimates. */
+struct amount amount_sub(struct amount a, struct amount b);
+
 #endif
