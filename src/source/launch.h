@@ -12,23 +12,29 @@ struct launch {
 	pid_t pid;
 	int release_fd; /* one byte lets it go; closing it lets it die */
 	int error_fd;	/* gets an int: errno of a failed exec; end of file: it runs */
+	int result;	/* LAUNCH_PENDING, then what launch_result() says */
 };
+
+#define LAUNCH_PENDING 1
 
 /**
  * launch_open() - fork the child.
  * @argv:  NULL-terminated, argv[0] is looked up in PATH.
  * @before_exec: called in the child after its release, right before exec (NULL: nothing);
  *         only async-signal-safe work. Non-zero: an errno, the child gives up with it.
- * The child gets default signal dispositions and the empty mask that our caller began with.
+ * The child keeps the signal dispositions and the mask of its caller (so that nohup(1) works):
+ * call this first, and block and ignore signals afterwards.
+ * A command that cannot be run ends with 127 (not found) or 126, as under env(1).
  * Errors:  -errno of pipe or fork.
  */
 int launch_open(char *const argv[], int (*before_exec)(void *ctx), void *ctx, struct launch *ret_launch);
 
-/* Lets the child run. Returns at once. */
+/* Lets the child run. Returns at once; a second call does nothing. Errors: -errno of the write. */
 int launch_release(struct launch *l);
 
 /**
- * launch_result() - did the exec work? Waits until known (the child execs or fails at once).
+ * launch_result() - did the exec work? Waits until known (the child execs or fails at once);
+ * may be asked again. Who traces the child must not ask before it let the child pass its exec.
  * Returns 0 when the command runs, else -errno of the exec (-ENOENT, -EACCES ...).
  */
 int launch_result(struct launch *l);

@@ -33,11 +33,13 @@ struct source_options {
 	/* Called now and then while settling, for a progress line. May be NULL. */
 	void (*progress)(void *ctx, const char *what, uint64_t open_bytes, double seconds_left);
 	void *progress_ctx;
-	int wake_fd; /* poll() returns early when it becomes readable; -1: none */
+	int wake_fd; /* poll() returns early, settle() waits no longer when it is readable; -1: none */
 };
 
 struct source_ops {
 	const char *name; /* "bpf", "proc" */
+	/* What launch_open() shall call in the child before its exec, with a NULL ctx. NULL: nothing. */
+	int (*before_exec)(void *ctx);
 	/* Prepares everything; on error *ret_why says in one sentence what is missing (static or ""). */
 	int (*open)(const struct source_options *opts, struct launch *launch, struct source **ret_source,
 		    const char **ret_why);

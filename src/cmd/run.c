@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * run.c - "forktally run": launch the command, let a source watch it, keep the books, report.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "cmd/cmd.h"
+#include "cmd/run_options.h"
+#include "cmd/session.h"
+#include "cmd/signals.h"
+#include "source/launch.h"
+#include "source/registry.h"
+
+#define POLL_MS	      500 /* how late a deadline may be noticed, and a recording flushed */
+#define KILL_AFTER_NS 2000000000ULL /* from a timeout's SIGTERM to its SIGKILL */
+#define GIVE_UP_NS    5000000000ULL /* from SIGKILL to no longer waiting for the command */
+
+struct run {
+	const struct run_options *options;
+	char *command_line;
+	struct launch launch;
+	struct signals signals;
+	struct session session;
+	struct source *source;
+	bool progress_shown;
+	bool terminated, killed; /* SIGTERM, SIGKILL went to the tree */
+	uint64_t kill_ns, give_up_ns;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* The words of a command as one line; what a shell would not take as it is, is quoted. */
+static char *join(char *const argv[])
+{
+	char *line = NULL;
+	size_t size;
+	FILE *f = open_memstream(&line, &size);
+
+	if (!f)
+		return NULL;
+	for (int i = 0; argv[i]; i++) {
+		const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_-+=./:,@%^";
+
+		if (i)
+			fputc(' ', f);
+		if (argv[i][0] && !argv[i][strspn(argv[i], plain)]) {
+			fputs(argv[i], f);
+			continue;
+		}
+		fputc('\'', f);
+		for (const char *p = argv[i]; *p; p++) {
+			if (*p == '\'')
+				fputs("'\\''", f);
+			else
+				fputc(*p, f);
+		}
+		fputc('\'', f);
+	}
+	if (fclose(f)) {
+		free(line);
+		return NULL;
+	}
+	return line;
+}
+
+static void show_progress(void *ctx, const char *what, uint64_t open_bytes, double seconds_left)
+{
+	struct run *run = ctx;
+
+	fprintf(stderr, "\r\033[Kforktally: %s, %llu bytes still open, at most %.0f s left", what,
+		(unsigned long long)open_bytes, seconds_left);
+	fflush(stderr);
+	run->progress_shown = true;
+}
+
+static void hide_progress(struct run *run)
+{
+	if (run->progress_shown)
+		fputs("\r\033[K", stderr);
+	run->progress_shown = false;
+}
+
+static bool can_show_progress(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
+}
+
+/* Launches the command and opens the source on it. -errno with a sentence in *ret_why. */
+static int open_source(struct run *run, const struct source_ops *ops, const char **ret_why)
+{
+	struct source_options options = {
+	    .command_line = run->command_line,
+	    .settle_max_ms = (uint32_t)((run->options->settle_ns + 999999) / 1000000),
+	    .object_max = (uint32_t)run->options->object_max,
+	    .emit = session_emit,
+	    .emit_ctx = &run->session,
+	    .progress = can_show_progress() ? show_progress : NULL,
+	    .progress_ctx = run,
+	};
+	int err;
+
+	err = launch_open(run->options->command, ops->before_exec, NULL, &run->launch);
+	if (err) {
+		*ret_why = "a process for the command cannot be made";
+		return err;
+	}
+	if (run->signals.fd < 0) {
+		err = signals_open(run->launch.pid, &run->signals);
+		if (err) {
+			*ret_why = "signals cannot be caught";
+			goto err_launch;
+		}
+	}
+	run->signals.command = run->launch.pid;
+	options.wake_fd = run->signals.fd;
+	*ret_why = "";
+	err = ops->open(&options, &run->launch, &run->source, ret_why);
+	if (err)
+		goto err_launch;
+	return 0;
+
+err_launch:
+	launch_close(&run->launch);
+	(void)waitpid(run->launch.pid, NULL, 0); /* it ends by itself: it was not released */
+	run->launch.pid = 0;
+	run->source = NULL;
+	return err;
+}
+
+/* Opens the source that was asked for, or the best one. Returns 0 or the exit status. */
+static int choose_source(struct run *run)
+{
+	static const char *const names[][2] = {
+	    [SOURCE_CHOICE_AUTO] = {"bpf", "proc"},
+	    [SOURCE_CHOICE_BPF] = {"bpf"},
+	    [SOURCE_CHOICE_PROC] = {"proc"},
+	};
+	const char *const *name = names[run->options->source];
+
+	for (int i = 0; i < 2 && name[i]; i++) {
+		const struct source_ops *ops = source_by_name(name[i]);
+		const char *why = "it is not part of this build";
+		bool last = i == 1 || !name[i + 1];
+		int err = ops ? open_source(run, ops, &why) : -ENOSYS;
+
+		if (!err)
+			return 0;
+		if (!*why)
+			why = strerror(-err);
+		if (last) {
+			cmd_error("source %s cannot be used: %s (%s); 'forktally doctor' says what "
+				  "this machine allows",
+				  name[i], why, strerror(-err));
+			return STATUS_FAILED;
+		}
+		cmd_error("source %s cannot be used: %s; source %s is used instead, kernel memory "
+			  "is estimated and not counted",
+			  name[i], why, name[i + 1]);
+	}
+	return STATUS_FAILED;
+}
+
+/* Ctrl-Z: when the command has stopped, we stop too, so that the shell sees its job stopped. */
+static void suspend(struct run *run)
+{
+	int held = 0;
+
+	run->signals.suspend = false;
+	for (int i = 0; i < 50; i++) {
+		if (run->source->ops->poll(run->source, 10) != 1)
+			return;
+		held = signals_is_stopped(run->launch.pid) ? held + 1 : 0;
+		if (held < 3) /* a tracer's stops are short */
+			continue;
+		(void)raise(SIGSTOP);
+		return; /* SIGCONT came to us, and to the command with it or through us */
+	}
+}
+
+static void kill_tree(struct run *run, uint64_t now)
+{
+	run->killed = true;
+	run->give_up_ns = now + GIVE_UP_NS;
+	run->source->ops->kill(run->source, SIGKILL);
+}
+
+/* Deadlines and second Ctrl-Cs. False: the command is not waited for any longer. */
+static bool keep_waiting(struct run *run, uint64_t begin_ns)
+{
+	uint64_t now = now_ns(), timeout = run->options->timeout_ns;
+
+	if (timeout && !run->terminated && now - begin_ns >= timeout) {
+		run->terminated = true;
+		run->kill_ns = now + KILL_AFTER_NS;
+		if (!run->signals.ended_by)
+			run->signals.ended_by = SIGALRM; /* which is what a timeout is called */
+		run->source->ops->kill(run->source, SIGTERM);
+	}
+	if (!run->killed &&
+	    ((run->terminated && now >= run->kill_ns) || run->signals.interrupts >= 2))
+		kill_tree(run, now);
+	return !run->killed || now < run->give_up_ns;
+}
+
+static int poll_ms(const struct run *run, uint64_t begin_ns)
+{
+	uint64_t now = now_ns(), deadline = now + POLL_MS * 1000000ULL;
+	uint64_t end = begin_ns + run->options->timeout_ns;
+
+	if (run->options->timeout_ns && !run->terminated && end < deadline)
+		deadline = end;
+	return deadline > now ? (int)((deadline - now + 999999) / 1000000) : 0;
+}
+
+/* Until the command has ended, or is to be waited for no longer. */
+static int watch(struct run *run)
+{
+	uint64_t begin_ns = now_ns();
+	int state;
+
+	do {
+		state = run->source->ops->poll(run->source, poll_ms(run, begin_ns));
+		if (state <= 0)
+			break;
+		signals_handle(&run->signals);
+		if (run->signals.suspend)
+			suspend(run);
+	} while (keep_waiting(run, begin_ns));
+	return state < 0 ? state : 0;
+}
+
+static int report_not_run(const char *name, int err)
+{
+	struct stat st;
+
+	if (err == -ENOENT && !strchr(name, '/'))
+		cmd_error("cannot run '%s': there is no such command in PATH", name);
+	else if (err == -ENOENT && !stat(name, &st))
+		cmd_error("cannot run '%s': the interpreter that it names does not exist", name);
+	else
+		cmd_error("cannot run '%s': %s", name, strerror(-err));
+	return err == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
+
+/* From the open source to its END. Returns 0 or the exit status. */
+static int observe(struct run *run)
+{
+	const char *name = run->source->ops->name;
+	int err = watch(run);
+
+	if (!err)
+		err = signals_command_ended(&run->signals);
+	if (!err && run->launch.error_fd >= 0) {
+		err = launch_result(&run->launch);
+		if (err)
+			return report_not_run(run->options->command[0], err);
+	}
+	if (!err)
+		err = run->source->ops->settle(run->source, run->signals.ended_by);
+	hide_progress(run);
+	if (err) {
+		cmd_error("source %s failed while it watched '%s': %s", name,
+			  run->options->command[0], strerror(-err));
+		return STATUS_FAILED;
+	}
+	return 0;
+}
+
+static int exit_status(int wait_status)
+{
+	if (WIFSIGNALED(wait_status))
+		return 128 + WTERMSIG(wait_status);
+	return WEXITSTATUS(wait_status);
+}
+
+int cmd_run(int argc, char *const argv[])
+{
+	struct run_options options;
+	struct run run = {.options = &options, .signals.fd = -1};
+	char error[OPTIONS_ERROR_BYTES];
+	int status;
+
+	if (run_options_parse(argc, argv, &options, error)) {
+		cmd_error("%s", error);
+		return STATUS_FAILED;
+	}
+	if (options.help) {
+		options_help(run_option_specs, stdout);
+		return 0;
+	}
+	run.command_line = join(options.command);
+	if (!run.command_line) {
+		cmd_error("out of memory");
+		return STATUS_FAILED;
+	}
+	status = choose_source(&run);
+	if (!status) {
+		status = observe(&run);
+		run.source->ops->close(run.source);
+		launch_close(&run.launch);
+		if (!status)
+			status = exit_status(run.session.status);
+	}
+	signals_close(&run.signals);
+	free(run.command_line);
+	return status;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * signals.h - what happens to us is for the command: signals that a process sends to forktally
+ * are sent on to it. What the terminal sends goes to the whole foreground group, the command
+ * has it already. forktally itself does not die of them, so that it can still report.
+ */
+#ifndef FORKTALLY_SIGNALS_H
+#define FORKTALLY_SIGNALS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct signals {
+	int fd; /* signalfd: readable when there is something for signals_handle() */
+	pid_t command;
+	int ended_by;	     /* the first signal that asked for the end of the run; 0: none */
+	unsigned interrupts; /* how many times SIGINT came */
+	bool suspend;	     /* we are asked to stop (Ctrl-Z); the caller clears it */
+};
+
+/**
+ * signals_open() - from now on nothing interrupts us.
+ * @command: the process that signals are sent on to. It must have been forked before, for it
+ *           would inherit our mask.
+ * Errors:  -errno.
+ */
+int signals_open(pid_t command, struct signals *ret_signals);
+
+/* Reads all that is pending, sends on what must be. */
+void signals_handle(struct signals *s);
+
+/* The command is gone: nothing is sent on any more, and only requests to end are waited for. */
+int signals_command_ended(struct signals *s);
+
+/* Does this process stand still (stopped, or held by a tracer)? False when it is gone. */
+bool signals_is_stopped(pid_t pid);
+
+void signals_close(struct signals *s);
+
+#endif
