@@ -59,7 +59,8 @@ static int start_request(int conn)
 
 static int listen_on_loopback(void)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t length = sizeof(addr);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 

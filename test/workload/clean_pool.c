@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * clean_pool.c - twenty workers live as long as the program and are used again and again; each
+ * forks a child for every job. The parent keeps a pipe to each worker and ends without closing
+ * them: a pool that filled up once, not a leak.
+ * Known answer: clean.
+ */
+#include "workload.h"
+
+#define WORKERS 20
+
+static const struct answer answer = {.what = "a pool of 20 workers, used again"};
+
+static void work(int jobs)
+{
+	char job;
+
+	while (read(jobs, &job, 1) == 1)
+		workload_fork_and_wait();
+	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	struct workload w = workload_begin(argc, argv, 211, &answer);
+	int to[WORKERS];
+
+	for (int i = 0; i < WORKERS; i++) {
+		int fd[2];
+
+		if (pipe(fd))
+			workload_fail("pipe");
+		if (workload_fork() == 0) {
+			for (int k = 0; k < i; k++)
+				close(to[k]);
+			close(fd[1]);
+			work(fd[0]);
+		}
+		close(fd[0]);
+		to[i] = fd[1];
+	}
+	for (long i = WORKERS; i < w.forks; i++)
+		if (write(to[i % WORKERS], "j", 1) != 1)
+			workload_fail("write");
+	return workload_end(&w);
+}
