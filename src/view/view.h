@@ -27,10 +27,22 @@ struct ledger;
 struct view_pool {
 	struct amount charged;
 	struct amount returned;
-	struct amount peak;	    /* the highest level of the whole tree */
-	struct amount live;	    /* charged - returned, at the end of the run */
-	struct amount unattributed; /* the kernel's own book minus ours, at the end */
+	struct amount peak; /* the highest level of the whole tree */
+	struct amount live; /* charged - returned, at the end of the run */
+	struct amount
+	    unattributed; /* the kernel's own book minus ours: at the end, else at the peak */
 	struct amount inherited;    /* at fork, not charged since; POOL_PRIVATE only */
+	uint64_t over_return_count; /* returns of more than was charged */
+	int64_t over_return_bytes;
+};
+
+/* The command's own process, as told at its exit. */
+struct view_root {
+	bool seen;
+	uint32_t pid;
+	const char *comm;
+	uint32_t threads_peak; /* 0: not told */
+	struct amount private_peak, page_table, commit;
 };
 
 /* One kind of object of one pool, over the whole run. Counts 0: not counted. */
@@ -99,7 +111,8 @@ struct view {
 	const char *source; /* "bpf", "proc", "model" */
 	enum judgement judgement;
 	const char *headline; /* the verdict in one line of words, without the judgement's name */
-	uint64_t forks, exits, alive;
+	uint64_t forks, exits, alive; /* of the tree, without the command itself */
+	uint64_t zombies;	      /* of alive */
 	uint64_t threads, execs;
 	int exit_status; /* as a shell says it; -1: the command never ran or never ended */
 	int signal;	 /* that ended the command; 0: none */
@@ -110,10 +123,9 @@ struct view {
 	uint64_t lost_events;
 
 	struct view_pool pools[POOLS];
-	struct amount page_table_peak; /* the highest of one process, seen at its exit */
-	struct amount commit_peak;     /* private writable space promised to one process */
+	struct view_root root;
 
-	struct view_tag *tags; /* by pool, then by bytes live, charged, name */
+	struct view_tag *tags; /* by pool, most live bytes first, then most charged */
 	size_t tag_count;
 	struct view_finding *findings; /* most bytes per fork first */
 	size_t finding_count;
@@ -138,7 +150,7 @@ struct view {
 int view_new(const struct ledger *led, const struct verdict *v, struct view **ret_view);
 void view_free(struct view *view);
 
-const char *view_pool_name(enum pool pool); /* "private", "kernel", "shared", "cache" */
-const char *view_loss_name(enum loss kind); /* "records", "objects", "accounts" ... */
+/* The kernel's figure minus ours; KNOWN_NOT where either is unknown. */
+struct amount view_book_difference(const struct view_book *b);
 
 #endif
