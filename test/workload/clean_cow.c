@@ -17,13 +17,13 @@ int main(int argc, char **argv)
 
 	if (!held)
 		workload_fail("malloc");
-	memset(held, 1, HELD_BYTES);
+	workload_write(held, HELD_BYTES, 1);
 	for (long i = 0; i < w.forks; i++) {
 		pid_t pid = workload_fork();
 
 		if (pid == 0) {
-			memset(held, 2, HELD_BYTES);
-			_exit(held[HELD_BYTES - 1] != 2);
+			workload_write(held, HELD_BYTES, 2);
+			_exit(0);
 		}
 		workload_wait(pid);
 	}

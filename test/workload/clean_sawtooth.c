@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 		job[i % TOOTH] = malloc(JOB_BYTES);
 		if (!job[i % TOOTH])
 			workload_fail("malloc");
-		memset(job[i % TOOTH], 1, JOB_BYTES);
+		workload_write(job[i % TOOTH], JOB_BYTES, 1);
 		workload_fork_and_wait();
 	}
 	return workload_end(&w);

@@ -18,7 +18,7 @@ static void fill_entry(void)
 
 	if (!entry || pipe(fd))
 		workload_fail("cache entry");
-	memset(entry, 1, ENTRY_BYTES);
+	workload_write(entry, ENTRY_BYTES, 1);
 }
 
 int main(int argc, char **argv)

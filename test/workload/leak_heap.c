@@ -9,16 +9,27 @@
 
 static const struct answer answer = {"heap", "held", "private", 0, "three pages of heap"};
 
+struct job {
+	struct job *next;
+	char bytes[JOB_BYTES - sizeof(struct job *)];
+};
+
+static struct job *finished; /* the list that nobody empties */
+
 static void start_job(bool leak)
 {
-	char *job = malloc(JOB_BYTES);
+	struct job *job = malloc(sizeof(*job));
 
 	if (!job)
 		workload_fail("malloc");
-	memset(job, 1, JOB_BYTES);
+	workload_write(job->bytes, sizeof(job->bytes), 1);
 	workload_fork_and_wait();
-	if (!leak)
+	if (leak) {
+		job->next = finished;
+		finished = job;
+	} else {
 		free(job);
+	}
 }
 
 int main(int argc, char **argv)

@@ -137,6 +137,13 @@ __attribute__((unused)) static void workload_wait(pid_t pid)
 			workload_fail("waitpid");
 }
 
+/* Memory that is really written, whatever the compiler thinks of it. */
+__attribute__((unused)) static void workload_write(void *bytes, size_t length, int value)
+{
+	memset(bytes, value, length);
+	__asm__ volatile("" : : "r"(bytes) : "memory");
+}
+
 /* One child that ends at once, waited for. */
 __attribute__((unused)) static void workload_fork_and_wait(void)
 {
