@@ -29,6 +29,7 @@ needs()
 	cmd:jq          jq              jq                     jq
 	cmd:zstd        zstd            zstd                   zstd
 	cmd:setpriv     util-linux      util-linux             setpriv
+	cmd:pgrep       procps          procps-ng              procps
 	TABLE
 }
 

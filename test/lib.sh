@@ -47,3 +47,50 @@ remove_ipc()
 	awk '$1 == "shm" { print "-m", $2 } $1 == "sem" { print "-s", $2 } $1 == "msg" { print "-q", $2 }' "$1" |
 		xargs -r -n 200 ipcrm 2>/dev/null
 }
+
+# need NAME PACKAGE..: real programs; installs them, or skips NAME and fails.
+need()
+{
+	local name=$1 why
+	shift
+	why=$(script/deps.sh "$@" 2>&1) && return
+	skip "$name" "$(echo "$why" | tail -n 1)"
+	return 1
+}
+
+# expect_clean NAME REPORT STATUS EXPECTED_STATUS MIN_FORKS: a finished run of a program without a leak.
+expect_clean()
+{
+	local name=$1 report=$2 forks
+	expect "$name: exit status" "$4" "$3"
+	expect "$name: verdict" clean "$(field "$report" .verdict)"
+	expect "$name: no finding" "" \
+		"$(field "$report" '[.findings[] | "\(.cause) \(.bytes_per_fork) B/fork"] | join(", ")')"
+	expect "$name: nothing lost" 0 "$(field "$report" .lost_events)"
+	forks=$(field "$report" .forks)
+	if [ "$forks" -ge "$5" ] 2>/dev/null; then
+		ok "$name: $forks forks"
+	else
+		not_ok "$name: at least $5 forks" "got $forks, $(head -n 1 "$report.err")"
+	fi
+}
+
+# wait_for SECONDS COMMAND..: until it succeeds.
+wait_for()
+{
+	local i tries=$(($1 * 10))
+	shift
+	for ((i = 0; i < tries; i++)); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# free_port: a TCP port of the loopback that nobody listens on now.
+free_port()
+{
+	local port
+	while port=$((20000 + RANDOM % 20000)); (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+	echo "$port"
+}

@@ -2,6 +2,7 @@
 # Covers: programs that only look as if they leaked (pools, rings, caches that fill, saw teeth,
 # daemons, late or no waiting) are called clean, with nothing lost and exit status 0.
 # LONG=1 does it with 5,000 forks as well, and the empty fork loop with 100,000.
+# shellcheck shell=bash
 . test/lib.sh
 
 check() # PROGRAM FORKS

@@ -3,6 +3,7 @@
 # exactly one finding, its cause, where it is, its count per fork within 2 %, the holder, the place in the
 # source; with the exact source its bytes per fork within 10 % of what the memory cgroup charges.
 # LONG=1 does it with 5,000 forks as well. On source proc bytes are estimates and are only there.
+# shellcheck shell=bash
 . test/lib.sh
 . test/oracle.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Covers: the folder table of doc/design.md holds for every #include, and the script that says so
 # sees a planted offence of each kind.
+# shellcheck shell=bash
 . test/lib.sh
 
 if found=$(script/check-includes.sh); then
