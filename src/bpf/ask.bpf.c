@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * ask.bpf.c - asks the kernel's own objects whether a charge is still open.
+ *
+ * The kernel keeps, beside each accounted slab object and in each accounted page, who pays for it,
+ * and clears that at the moment of the free. So an entry whose object has no payer, or another
+ * one, was returned although no program saw it (RCU batches, a free inside a running program).
+ */
+#include "kernel.h"
+#include "event/table.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile __u64 page_base;
+const volatile __u32 page_shift, page_struct_bytes;
+
+/* Question and answer; user space runs ask() for one address at a time. */
+__u64 address, memcg;
+__u32 kind, bytes;
+__u64 cache; /* of a TAG_SLAB object */
+enum { ANSWER_UNKNOWN, ANSWER_LIVE, ANSWER_DEAD };
+__u32 answer;
+
+#define PAYER_MASK (~7ULL)
+
+static __always_inline __u32 judge_payer(__u64 objcg)
+{
+	__u64 payer = 0;
+
+	if (!objcg)
+		return ANSWER_DEAD;
+	if (!memcg)
+		return ANSWER_LIVE;
+	bpf_probe_read_kernel(&payer, sizeof(payer),
+			      (void *)(objcg + bpf_core_field_offset(struct obj_cgroup, memcg)));
+	return payer == memcg ? ANSWER_LIVE : ANSWER_DEAD;
+}
+
+static __always_inline __u64 read_u64(__u64 from)
+{
+	__u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), (void *)from);
+	return v;
+}
+
+static __always_inline __u64 head_of(__u64 page)
+{
+	__u64 head = read_u64(page + bpf_core_field_offset(struct page, compound_head));
+
+	return head & 1 ? head - 1 : page;
+}
+
+static __always_inline __u32 ask_slab(void)
+{
+	__u64 page, s, vector, first;
+	__u32 size = 0, index;
+
+	if (!page_base || !bpf_core_type_exists(struct slab))
+		return ANSWER_UNKNOWN;
+	page = head_of(page_base + (address >> page_shift) * page_struct_bytes);
+	s = read_u64(page + bpf_core_field_offset(struct slab, slab_cache));
+	if (kind == TAG_SLAB && s != cache)
+		return ANSWER_DEAD;
+	bpf_probe_read_kernel(&size, sizeof(size),
+			      (void *)(s + bpf_core_field_offset(struct kmem_cache, size)));
+	if (size != bytes)
+		return ANSWER_DEAD; /* these pages serve something else by now */
+	if (bpf_core_field_exists(((struct slab *)0)->obj_exts))
+		vector = read_u64(page + bpf_core_field_offset(struct slab, obj_exts));
+	else
+		vector = read_u64(page + bpf_core_field_offset(struct slab___old, memcg_data));
+	vector &= PAYER_MASK;
+	if (!vector)
+		return ANSWER_DEAD;
+	first = (page - page_base) / page_struct_bytes << page_shift;
+	index = (address - first) / size;
+	if (bpf_core_type_exists(struct slabobj_ext))
+		return judge_payer(read_u64(vector + index * bpf_core_type_size(struct slabobj_ext)));
+	return judge_payer(read_u64(vector + index * 8));
+}
+
+static __always_inline __u32 ask_page(void)
+{
+	struct page *page = (void *)address;
+	__u64 payer;
+
+	if (!bpf_core_field_exists(page->memcg_data))
+		return ANSWER_UNKNOWN;
+	if (!BPF_CORE_READ(page, _refcount.counter))
+		return ANSWER_DEAD;
+	payer = BPF_CORE_READ(page, memcg_data);
+	/* Bit 0 marks a slab's vector; without bit 1 the page is user memory, charged otherwise. */
+	if ((payer & 1) || !(payer & 2))
+		return ANSWER_DEAD;
+	return judge_payer(payer & PAYER_MASK);
+}
+
+SEC("raw_tp/sched_process_exit")
+int ask(struct bpf_raw_tracepoint_args *ctx)
+{
+	switch (kind) {
+	case TAG_SLAB:
+	case TAG_KMALLOC:
+		answer = ask_slab();
+		break;
+	case TAG_PAGE:
+	case TAG_PAGE_TABLE:
+		answer = ask_page();
+		break;
+	default:
+		answer = ANSWER_UNKNOWN;
+	}
+	return 0;
+}

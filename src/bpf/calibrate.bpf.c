@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * calibrate.bpf.c - loaded for a moment before the real programs, to learn from acts of our own
+ * what no kernel interface tells:
+ *   fork_site        the call that allocates a task_struct (from one fork of ours)
+ *   page_base        page = page_base + (address / page size) * page_size (from one large buffer)
+ *   percpu_offset    where each processor keeps its copy of a percpu address
+ *   stack_bytes      of a kernel stack
+ */
+#include "kernel.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile __u32 learner, page_shift;
+
+#define SEEN 256
+struct {
+	__u64 object, site;
+} seen[SEEN];
+__u32 seen_count;
+
+__u64 fork_site, page_base, big_page;
+__u32 big_order, page_struct_bytes, stack_pages, forks;
+__u64 percpu_offset[256];
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} here SEC(".maps");
+
+static __always_inline bool mine(void)
+{
+	return bpf_get_current_pid_tgid() >> 32 == learner;
+}
+
+static __always_inline int see_slab(__u64 site, __u64 object)
+{
+	__u32 at;
+
+	if (!mine())
+		return 0;
+	at = seen_count++ & (SEEN - 1);
+	seen[at].object = object;
+	seen[at].site = site;
+	return 0;
+}
+
+SEC("raw_tp/kmem_cache_alloc")
+int see_alloc(struct bpf_raw_tracepoint_args *ctx)
+{
+	return see_slab(ctx->args[0], ctx->args[1]);
+}
+
+SEC("?raw_tp/kmem_cache_alloc_node")
+int see_alloc_node(struct bpf_raw_tracepoint_args *ctx)
+{
+	return see_slab(ctx->args[0], ctx->args[1]);
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(see_fork, struct task_struct *child, __u64 clone_flags)
+{
+	__u64 address;
+
+	if (!mine())
+		return 0;
+	address = number_of(child);
+	forks++;
+	for (int i = 0; i < SEEN; i++) {
+		if (seen[i].object == address)
+			fork_site = seen[i].site;
+	}
+	if (bpf_core_field_exists(child->stack_vm_area) && child->stack_vm_area)
+		stack_pages = child->stack_vm_area->nr_pages;
+	return 0;
+}
+
+SEC("raw_tp/mm_page_alloc")
+int see_page(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!mine() || !ctx->args[0] || ctx->args[1] < 2)
+		return 0;
+	big_page = ctx->args[0];
+	big_order = ctx->args[1] & 15;
+	page_struct_bytes = bpf_core_type_size(struct page);
+	return 0;
+}
+
+static __always_inline int see_large(__u64 object)
+{
+	if (!mine() || !big_page || !object)
+		return 0;
+	/* The first object on fresh pages, at their very start, gives both addresses of one place. */
+	if (!(object & ((1ULL << (big_order + page_shift)) - 1)))
+		page_base = big_page - (object >> page_shift) * page_struct_bytes;
+	big_page = 0;
+	return 0;
+}
+
+SEC("raw_tp/kmalloc")
+int see_kmalloc(struct bpf_raw_tracepoint_args *ctx)
+{
+	return see_large(ctx->args[1]);
+}
+
+SEC("?raw_tp/kmalloc_node")
+int see_kmalloc_node(struct bpf_raw_tracepoint_args *ctx)
+{
+	return see_large(ctx->args[1]);
+}
+
+/* Run by user space once on each processor. */
+SEC("raw_tp/sched_process_exit")
+int see_cpu(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 *value, pointer = 0, map = number_of(&here);
+	__u32 zero = 0, cpu = bpf_get_smp_processor_id();
+
+	value = bpf_map_lookup_elem(&here, &zero);
+	if (!value)
+		return 0;
+	bpf_probe_read_kernel(&pointer, sizeof(pointer),
+			      (void *)(map + bpf_core_field_offset(struct bpf_array, pptrs)));
+	if (cpu < 256)
+		percpu_offset[cpu] = number_of(value) - pointer;
+	return 0;
+}

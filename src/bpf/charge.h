@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * charge.h - books one allocation to a process, and its return to the same.
+ *
+ * Only what the kernel itself charges (__GFP_ACCOUNT, SLAB_ACCOUNT) is booked; why is said in
+ * doc/decision/. A return is found by address alone, from whatever context it comes.
+ */
+#ifndef FORKTALLY_CHARGE_H
+#define FORKTALLY_CHARGE_H
+
+#include "tables.h"
+
+/* a - b for two pointers of any type, as a number. */
+static __always_inline __u64 distance(const void *a, const void *b)
+{
+	__u64 d;
+
+	asm volatile("%0 = %1; %0 -= %2;" : "=&r"(d) : "r"(a), "r"(b));
+	return d;
+}
+
+/* The running task of the tree, if an allocation made here is made for it. */
+struct taker {
+	struct task_struct *task;
+	struct pt_regs *regs; /* of its user code, at the top of its kernel stack */
+	__u64 address;	      /* of task */
+	struct task_place place;
+};
+
+static __always_inline bool taker_here(void *ctx, struct taker *ret)
+{
+	ret->address = bpf_get_current_task();
+	if (!task_find(ret->address, &ret->place))
+		return false;
+	ret->task = bpf_get_current_task_btf();
+	/* An interrupt runs on a stack of its own: what it takes is not for this task. */
+	ret->regs = (struct pt_regs *)bpf_task_pt_regs(ret->task);
+	if (distance(ret->regs, ctx) >= stack_bytes) {
+		add(&tree.irq_skipped, 1);
+		return false;
+	}
+	return true;
+}
+
+/*
+ * The user code that runs, as a number + 1 (0: none). Its stack is walked only once: afterwards the
+ * same system call from the same instruction at the same stack depth is the same take.
+ */
+static __always_inline __u32 take_here(void *ctx, struct taker *who)
+{
+	struct task_entry *te = who->place.entry;
+	struct mm_struct *mm = who->task->mm;
+	struct pt_regs *regs = who->regs;
+	__s32 nr = REGS_SYSCALL(regs);
+	struct account_slot *a;
+	struct take_slot *take;
+	__u64 key, comm;
+	__u32 at;
+
+	if (nr < 0 || !mm)
+		return 0;
+	comm = *(__u64 *)who->task->comm;
+	key = ((mm->start_stack - REGS_SP(regs)) << 12) ^ (REGS_IP(regs) & 0xfff) ^ comm ^
+	      ((__u64)nr << 48);
+	key = (key * 0x9E3779B97F4A7C15ull) | 1;
+	if (key == te->take_key)
+		return te->take;
+	te->take_key = key;
+	at = key >> 40;
+	for (int i = 0; i < 8; i++) {
+		__u32 slot = (at + i) & take_mask;
+
+		take = bpf_map_lookup_elem(&takes, &slot);
+		if (!take)
+			return 0;
+		if (take->key == key)
+			return te->take = slot + 1;
+		if (take->key || __sync_val_compare_and_swap(&take->key, 0, key))
+			continue;
+		take->syscall_nr = nr;
+		take->account = te->account;
+		a = account_at(te->account);
+		if (a)
+			take->start_ns = a->start_ns;
+		take->kernel_bytes = bpf_get_stack(ctx, take->kernel, sizeof(take->kernel), 0);
+		take->user_bytes =
+			bpf_get_stack(ctx, take->user, sizeof(take->user), BPF_F_USER_STACK);
+		return te->take = slot + 1;
+	}
+	add(&tree.lost_takes, 1);
+	return te->take = 0;
+}
+
+static __always_inline void give_back(__u64 key, bool second);
+
+/* Books bytes at address key to slot. */
+static __always_inline void charge(__u32 slot, __u64 key, __u32 tag, __u32 take, __u64 site)
+{
+	struct account_slot *a = account_at(slot);
+	struct tag_slot *t = &tags[tag & (TAG_MAX - 1)];
+	struct tag_counts *c = counts_here();
+	struct object_place old;
+	struct object_entry *e;
+	__u32 book = t->book & 1;
+	__u64 open;
+
+	if (!a || !c)
+		return;
+	if (object_find(key, &old)) {
+		/* Handed out again: its return was not seen, and happened. */
+		add(&tree.evicted, 1);
+		give_back(key, false);
+	}
+	e = object_claim(key);
+	if (!e) {
+		add(&tree.lost_objects, 1);
+		return;
+	}
+	e->account = slot;
+	e->take = take;
+	e->site = site;
+	e->birth = tree.ordinal;
+	e->bytes = t->bytes;
+	e->tag = tag;
+	e->flags = 0;
+	add(&c->charged[tag & (TAG_MAX - 1)], 1);
+	open = __sync_fetch_and_add(&a->charged[book], t->bytes) + t->bytes - a->returned[book];
+	if (book == BOOK_KERNEL && open > a->peak)
+		a->peak = open;
+}
+
+/* The slot that pays for what `who` takes now: its own, or of the child it is just making. */
+static __always_inline __u32 payer(struct taker *who)
+{
+	struct task_entry *te = who->place.entry;
+	struct account_slot *child;
+
+	if (te->pending) {
+		child = account_at(te->pending - 1);
+		if (child && child->state == ACCOUNT_PENDING)
+			return te->pending - 1;
+		te->pending = 0;
+	}
+	return te->account;
+}
+
+static __always_inline void charge_to_taker(void *ctx, struct taker *who, __u64 key, __u32 tag,
+					    __u64 site)
+{
+	__u32 slot = payer(who);
+
+	charge(slot, key, tag, who->place.entry->pending ? 0 : take_here(ctx, who), site);
+}
+
+/* A new slot for the child of a fork that has just begun. Returns slot + 1, 0: no room. */
+static __always_inline __u32 account_new(void)
+{
+	for (int i = 0; i < 16; i++) {
+		__u32 slot = __sync_fetch_and_add(&tree.next_account, 1) & account_mask;
+		struct account_slot *a = account_at(slot);
+
+		if (!a || a->state != ACCOUNT_FREE ||
+		    __sync_val_compare_and_swap(&a->state, ACCOUNT_FREE, ACCOUNT_PENDING))
+			continue;
+		a->alias = slot;
+		return slot + 1;
+	}
+	add(&tree.lost_accounts, 1);
+	return 0;
+}
+
+static __always_inline void account_reaped(struct account_slot *a)
+{
+	struct event *ev;
+
+	if (__sync_val_compare_and_swap(&a->state, ACCOUNT_EXITED, ACCOUNT_REAPED) != ACCOUNT_EXITED)
+		return;
+	__sync_fetch_and_add(&tree.alive, -1);
+	ev = record_new(EVENT_REAP, a);
+	if (ev) {
+		a->reap_ns = ev->time_ns;
+		record_submit(ev);
+	}
+}
+
+/*
+ * A holder that forked and now exits gives back what it held: that is not the answer to whether
+ * the children's charges came back, so these objects are kept as tombstones for user space.
+ */
+static __always_inline bool returned_late(const struct account_slot *a)
+{
+	return a->state >= ACCOUNT_EXITED && a->state <= ACCOUNT_REAPED && a->forks >= judge_forks;
+}
+
+static __always_inline void give_back(__u64 key, bool second)
+{
+	struct object_place p;
+	struct account_slot *slot, *a;
+	struct tag_counts *c;
+	struct tag_slot *t;
+	__u64 left_behind = 0;
+	__u16 flags, tag;
+	__u32 bytes;
+
+	if (!key || !object_find(key, &p))
+		return;
+	slot = account_at(p.entry->account);
+	a = account_of(p.entry->account);
+	c = counts_here();
+	if (!slot || !a || !c)
+		return;
+	tag = p.entry->tag & (TAG_MAX - 1);
+	flags = p.entry->flags;
+	bytes = p.entry->bytes;
+	t = &tags[tag];
+	if (returned_late(a))
+		left_behind = TOMBSTONE(bpf_ktime_get_boot_ns());
+	if (__sync_val_compare_and_swap(p.key, key, left_behind) != key)
+		return;
+	if (left_behind) {
+		add(&tree.tombstones, 1);
+		__sync_fetch_and_add(&a->tombstones, 1);
+	}
+	if (p.spilled)
+		add(p.spilled, -1);
+	add(&c->returned[tag], 1);
+	add(&slot->returned[t->book & 1], bytes);
+	if (second)
+		add(&tree.second, 1);
+	if (flags & OBJECT_IS_SIGHAND)
+		account_reaped(a);
+	if ((flags & OBJECT_IS_TASK) && slot->state == ACCOUNT_PENDING)
+		slot->state = ACCOUNT_ABORTED;
+}
+
+#endif

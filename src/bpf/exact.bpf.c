@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * exact.bpf.c - the programs of the exact source, one short one for each tracepoint.
+ *
+ * Those with a '?' exist in variants for the shapes that a tracepoint has had; user space reads the
+ * running kernel's own description and switches on the one that fits. Each program that sees a free
+ * is there twice: a program does not run while it is already running below an interrupt on the
+ * same processor, and then its twin does.
+ */
+#include "follow.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(on_newtask, struct task_struct *child, __u64 clone_flags)
+{
+	return follow_fork(ctx, child, clone_flags);
+}
+
+SEC("?tp_btf/sched_prepare_exec")
+int BPF_PROG(on_prepare_exec)
+{
+	return follow_exec_begin();
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec)
+{
+	return follow_exec();
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit)
+{
+	return follow_exit();
+}
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(on_free, struct task_struct *p)
+{
+	__u64 address = distance(p, bpf_get_current_task_btf()) + bpf_get_current_task();
+
+	return follow_free(address, p->pid == p->tgid);
+}
+
+/* A slab object of cache s. */
+static __always_inline int slab_alloc(void *ctx, __u64 site, __u64 object, struct kmem_cache *s,
+				      __u32 gfp)
+{
+	struct taker who;
+	__u32 flags, tag;
+
+	if (!object)
+		return 0;
+	flags = s->flags;
+	if (!(gfp & gfp_account) && !(flags & slab_account))
+		return 0;
+	if (!taker_here(ctx, &who))
+		return 0;
+	tag = tag_of(distance(s, who.task) + who.address, TAG_SLAB, s->size,
+		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL, s->name);
+	if (site == fork_site) {
+		struct object_place p;
+
+		who.place.entry->pending = account_new();
+		charge_to_taker(ctx, &who, object, tag, site);
+		if (object_find(object, &p))
+			p.entry->flags |= OBJECT_IS_TASK;
+		return 0;
+	}
+	charge_to_taker(ctx, &who, object, tag, site);
+	return 0;
+}
+
+SEC("?tp_btf/kmem_cache_alloc") /* since 6.1 */
+int BPF_PROG(on_slab_alloc, unsigned long site, void *object, struct kmem_cache *s, __u32 gfp)
+{
+	return slab_alloc(ctx, site, (__u64)object, s, gfp);
+}
+
+SEC("?tp_btf/kmem_cache_alloc") /* 5.19 to 6.0 */
+int BPF_PROG(on_slab_alloc_sized, unsigned long site, void *object, struct kmem_cache *s,
+	     unsigned long asked, unsigned long got, __u32 gfp)
+{
+	return slab_alloc(ctx, site, (__u64)object, s, gfp);
+}
+
+SEC("?tp_btf/kmem_cache_alloc_node") /* 5.19 to 6.0 */
+int BPF_PROG(on_slab_alloc_node, unsigned long site, void *object, struct kmem_cache *s,
+	     unsigned long asked, unsigned long got, __u32 gfp)
+{
+	return slab_alloc(ctx, site, (__u64)object, s, gfp);
+}
+
+static __always_inline int kmalloc_alloc(void *ctx, __u64 site, __u64 object, __u64 bytes, __u32 gfp)
+{
+	struct taker who;
+
+	/* What is larger comes as pages, and is booked there. */
+	if (!object || !(gfp & gfp_account) || bytes > kmalloc_slab_max)
+		return 0;
+	if (!taker_here(ctx, &who))
+		return 0;
+	charge_to_taker(ctx, &who, object,
+			tag_of((__u64)TAG_KMALLOC << 32 | bytes, TAG_KMALLOC, bytes, BOOK_KERNEL, NULL),
+			site);
+	return 0;
+}
+
+SEC("?tp_btf/kmalloc") /* since 6.1, and up to 5.18 */
+int BPF_PROG(on_kmalloc, unsigned long site, void *object, unsigned long asked, unsigned long got,
+	     __u32 gfp)
+{
+	return kmalloc_alloc(ctx, site, (__u64)object, got, gfp);
+}
+
+SEC("?tp_btf/kmalloc_node") /* up to 6.0 */
+int BPF_PROG(on_kmalloc_node, unsigned long site, void *object, unsigned long asked,
+	     unsigned long got, __u32 gfp)
+{
+	return kmalloc_alloc(ctx, site, (__u64)object, got, gfp);
+}
+
+SEC("?tp_btf/kmalloc") /* 5.19 to 6.0 */
+int BPF_PROG(on_kmalloc_cache, unsigned long site, void *object, struct kmem_cache *s,
+	     unsigned long asked, unsigned long got, __u32 gfp)
+{
+	return kmalloc_alloc(ctx, site, (__u64)object, got, gfp);
+}
+
+SEC("raw_tp/mm_page_alloc")
+int on_page_alloc(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 order = ctx->args[1] & 15, gfp = ctx->args[2], bytes = page_bytes << order, kind;
+	struct taker who;
+
+	if (!(gfp & gfp_account) || !ctx->args[0])
+		return 0;
+	if (!taker_here(ctx, &who))
+		return 0;
+	kind = (gfp & gfp_zero) && !(gfp & GFP_HIGHMEM) && !order ? TAG_PAGE_TABLE : TAG_PAGE;
+	charge_to_taker(ctx, &who, ctx->args[0],
+			tag_of((__u64)kind << 32 | bytes, kind, bytes, BOOK_KERNEL, NULL), 0);
+	return 0;
+}
+
+SEC("?tp_btf/percpu_alloc_percpu") /* since 6.0 */
+int BPF_PROG(on_percpu_alloc, unsigned long site, bool reserved, bool atomic, unsigned long size,
+	     unsigned long align, void *base, int offset, void *area, unsigned long bytes, __u32 gfp)
+{
+	struct taker who;
+
+	if (!area || !(gfp & gfp_account))
+		return 0;
+	if (!taker_here(ctx, &who))
+		return 0;
+	charge_to_taker(ctx, &who, (__u64)area,
+			tag_of((__u64)TAG_PERCPU << 32 | bytes, TAG_PERCPU, bytes, BOOK_KERNEL, NULL),
+			site);
+	return 0;
+}
+
+#define FREE_TWICE(tracepoint, argument)                                                           \
+	SEC("raw_tp/" #tracepoint)                                                                 \
+	int on_##tracepoint(struct bpf_raw_tracepoint_args *ctx)                                   \
+	{                                                                                          \
+		give_back(ctx->args[argument], false);                                             \
+		return 0;                                                                          \
+	}                                                                                          \
+	SEC("raw_tp/" #tracepoint)                                                                 \
+	int on_##tracepoint##_again(struct bpf_raw_tracepoint_args *ctx)                           \
+	{                                                                                          \
+		give_back(ctx->args[argument], true);                                              \
+		return 0;                                                                          \
+	}
+
+FREE_TWICE(kmem_cache_free, 1)
+FREE_TWICE(kfree, 1)
+FREE_TWICE(mm_page_free, 0)
+FREE_TWICE(percpu_free_percpu, 2)
+
+__u32 adopt_tgid, adopt_slot;
+
+/* Makes a process that already runs part of the tree: the command before its exec. */
+SEC("iter/task")
+int adopt(struct bpf_iter__task *ctx)
+{
+	struct task_struct *t = ctx->task;
+	struct account_slot *a = account_at(adopt_slot);
+	struct task_entry *te;
+
+	if (!t || !a || t->tgid != (int)adopt_tgid)
+		return 0;
+	te = task_claim(number_of(t));
+	if (!te) {
+		add(&tree.lost_tasks, 1);
+		return 0;
+	}
+	if (t->pid == t->tgid) {
+		a->tgid = t->tgid;
+		a->start_ns = t->start_boottime;
+		a->alias = adopt_slot;
+		a->state = ACCOUNT_LIVE;
+		__sync_fetch_and_add(&tree.alive, 1);
+	}
+	if (__sync_fetch_and_add(&a->threads, 1) + 1 > a->threads_peak)
+		a->threads_peak = a->threads;
+	te->account = adopt_slot;
+	te->pending = 0;
+	te->take_key = 0;
+	return 0;
+}

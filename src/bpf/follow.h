@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * follow.h - follows the tree: fork, exec, exit, and the private memory at each of them.
+ */
+#ifndef FORKTALLY_FOLLOW_H
+#define FORKTALLY_FOLLOW_H
+
+#include "charge.h"
+
+enum { MM_ANONPAGES = 1, MM_SWAPENTS = 2 };
+
+/* One resident counter of mm, in pages, with the part that is still on the processors. */
+static __always_inline __s64 mm_counter(struct mm_struct *mm, int which)
+{
+	__s64 sum;
+	__u64 part;
+
+	if (bpf_core_type_exists(struct mm_rss_stat)) {
+		struct mm_struct___old *old = (void *)mm;
+
+		return BPF_CORE_READ(old, rss_stat.count[which].counter);
+	}
+	sum = FIELD_NUMBER(mm, rss_stat[which].count);
+	part = FIELD_NUMBER(mm, rss_stat[which].counters);
+	for (__u32 cpu = 0; cpu < 256 && cpu < cpu_count; cpu++) {
+		__s32 n = 0;
+
+		bpf_probe_read_kernel(&n, sizeof(n), (void *)(part + percpu_offset[cpu]));
+		sum += n;
+	}
+	return sum < 0 ? 0 : sum;
+}
+
+static __always_inline __s64 mm_private_bytes(struct mm_struct *mm)
+{
+	if (!mm)
+		return EVENT_UNKNOWN_BYTES;
+	return (mm_counter(mm, MM_ANONPAGES) + mm_counter(mm, MM_SWAPENTS)) * page_bytes;
+}
+
+static __always_inline void copy_comm(char *to, struct task_struct *t)
+{
+	__builtin_memcpy(to, t->comm, EVENT_COMM_BYTES);
+}
+
+static __always_inline void charge_stack(__u32 slot, struct task_struct *t)
+{
+	__u32 bytes = stack_bytes, tag;
+
+	if (!bpf_core_field_exists(t->stack_vm_area) || !t->stack_vm_area)
+		return; /* then it is a page or an object like others */
+	bytes = t->stack_vm_area->nr_pages * page_bytes;
+	tag = tag_of((__u64)TAG_STACK << 32 | bytes, TAG_STACK, bytes, BOOK_KERNEL, NULL);
+	charge(slot, FIELD_NUMBER(t, stack), tag, 0, 0);
+}
+
+static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u64 clone_flags)
+{
+	__u64 address = bpf_get_current_task();
+	struct task_struct *me = bpf_get_current_task_btf();
+	__u64 child_address = distance(child, me) + address;
+	struct task_place p, stale;
+	struct task_entry *te;
+	struct account_slot *a, *pa;
+	struct object_place sighand;
+	struct event *ev;
+	__u32 slot, parent;
+	__u64 key;
+
+	if (task_find(child_address, &stale)) /* an old task of the tree stood here */
+		__sync_val_compare_and_swap(stale.key, child_address, 0);
+	if (!task_find(address, &p))
+		return 0;
+	parent = p.entry->account;
+	slot = p.entry->pending ? p.entry->pending - 1 : account_new() - 1;
+	p.entry->pending = 0;
+	a = account_at(slot);
+	pa = account_at(parent);
+	if (slot == (__u32)-1 || !a || !pa) {
+		add(&tree.lost_tasks, 1);
+		return 0;
+	}
+	if (clone_flags & CLONE_THREAD) {
+		a->alias = parent;
+		a->state = ACCOUNT_ALIAS;
+		if (__sync_fetch_and_add(&pa->threads, 1) + 1 > pa->threads_peak)
+			pa->threads_peak = pa->threads;
+	} else {
+		a->start_ns = child->start_boottime;
+		a->tgid = child->tgid;
+		a->parent = parent;
+		a->threads = a->threads_peak = 1;
+		a->shares_mm = (clone_flags & CLONE_VM) != 0;
+		a->birth = __sync_fetch_and_add(&tree.ordinal, 1) + 1;
+		a->state = ACCOUNT_LIVE;
+		__sync_fetch_and_add(&pa->forks, 1);
+		__sync_fetch_and_add(&tree.alive, 1);
+	}
+	charge_stack(slot, child);
+	if (!(clone_flags & CLONE_SIGHAND)) {
+		key = FIELD_NUMBER(child, sighand);
+		if (object_find(key, &sighand))
+			sighand.entry->flags |= OBJECT_IS_SIGHAND;
+	}
+	te = task_claim(child_address);
+	if (!te) {
+		add(&tree.lost_tasks, 1);
+		return 0;
+	}
+	te->account = clone_flags & CLONE_THREAD ? parent : slot;
+	te->pending = 0;
+	te->take_key = 0;
+	if (clone_flags & CLONE_THREAD)
+		return 0;
+	ev = record_new(EVENT_FORK, a);
+	if (!ev)
+		return 0;
+	ev->u.fork.parent.tgid = pa->tgid;
+	ev->u.fork.parent.start_ns = pa->start_ns;
+	ev->u.fork.parent_private_bytes = pa->shares_mm ? 0 : mm_private_bytes(me->mm);
+	ev->u.fork.inherited_bytes = a->shares_mm ? 0 : mm_private_bytes(child->mm);
+	ev->u.fork.flags = a->shares_mm ? FORK_SHARES_MM : 0;
+	ev->u.fork.ordinal = a->birth;
+	copy_comm(ev->u.fork.comm, child);
+	record_submit(ev);
+	return 0;
+}
+
+/* Before the old image goes: sched_prepare_exec, where the kernel has it. */
+static __always_inline int follow_exec_begin(void)
+{
+	struct task_struct *me = bpf_get_current_task_btf();
+	struct task_place p;
+	struct account_slot *a;
+
+	if (!task_find(bpf_get_current_task(), &p))
+		return 0;
+	a = account_at(p.entry->account);
+	if (a)
+		a->exec_private = (a->shares_mm ? 0 : mm_private_bytes(me->mm)) + 1;
+	return 0;
+}
+
+static __always_inline int follow_exec(void)
+{
+	struct task_struct *me = bpf_get_current_task_btf();
+	struct task_place p;
+	struct account_slot *a;
+	struct event *ev;
+	__u64 memcg = 0;
+	__s64 dropped;
+	__u32 id;
+
+	if (!task_find(bpf_get_current_task(), &p))
+		return 0;
+	a = account_at(p.entry->account);
+	if (!a)
+		return 0;
+	if (!tree.memcg && bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id)) {
+		id = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+		bpf_probe_read_kernel(&memcg, sizeof(memcg),
+				      (void *)(number_of(&me->cgroups->subsys) + id * 8));
+		tree.memcg = memcg;
+	}
+	dropped = a->exec_private ? (__s64)a->exec_private - 1
+				  : a->shares_mm ? 0 : EVENT_UNKNOWN_BYTES;
+	a->exec_private = 0;
+	a->shares_mm = 0;
+	a->threads = 1;
+	p.entry->take_key = 0;
+	ev = record_new(EVENT_EXEC, a);
+	if (!ev)
+		return 0;
+	ev->u.exec.dropped_bytes = dropped;
+	copy_comm(ev->u.exec.comm, me);
+	record_submit(ev);
+	return 0;
+}
+
+static __always_inline int follow_exit(void)
+{
+	struct task_struct *me = bpf_get_current_task_btf();
+	struct mm_struct *mm = me->mm;
+	struct account_slot *a;
+	struct task_place p;
+	struct event *ev;
+
+	if (!task_find(bpf_get_current_task(), &p))
+		return 0;
+	a = account_at(p.entry->account);
+	if (!a)
+		return 0;
+	/* The kernel returns the stack at the end of this exit, though it is freed later. */
+	give_back(FIELD_NUMBER(me, stack), false);
+	__sync_fetch_and_add(&a->threads, -1);
+	if (me->signal->live.counter || a->state != ACCOUNT_LIVE)
+		return 0;
+	__sync_fetch_and_add(&tree.exits, 1);
+	ev = record_new(EVENT_EXIT, a);
+	if (ev) {
+		bool own = !a->shares_mm;
+
+		a->exit_ns = ev->time_ns;
+		ev->u.exit.private_bytes = own ? mm_private_bytes(mm) : 0;
+		ev->u.exit.private_peak_bytes = EVENT_UNKNOWN_BYTES;
+		ev->u.exit.commit_bytes = EVENT_UNKNOWN_BYTES;
+		ev->u.exit.page_table_bytes = EVENT_UNKNOWN_BYTES;
+		if (mm) {
+			ev->u.exit.commit_bytes = own ? (mm->data_vm + mm->stack_vm) * page_bytes : 0;
+			ev->u.exit.page_table_bytes = own ? mm->pgtables_bytes.counter : 0;
+		}
+		ev->u.exit.kernel_live_bytes =
+			a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL];
+		ev->u.exit.status = me->signal->group_exit_code ?: me->exit_code;
+		ev->u.exit.parent_tgid = me->real_parent->tgid;
+		ev->u.exit.threads_peak = a->threads_peak;
+		ev->u.exit.ordinal = tree.ordinal;
+		copy_comm(ev->u.exit.comm, me);
+		record_submit(ev);
+	}
+	a->state = ACCOUNT_EXITED;
+	return 0;
+}
+
+/* The task is gone for good. Only now may its address stand for another task. */
+static __always_inline int follow_free(__u64 task, bool leader)
+{
+	struct account_slot *a;
+	struct task_place p;
+
+	if (!task_find(task, &p))
+		return 0;
+	a = account_at(p.entry->account);
+	if (__sync_val_compare_and_swap(p.key, task, 0) != task)
+		return 0;
+	if (p.spilled)
+		add(p.spilled, -1);
+	if (a && leader)
+		account_reaped(a);
+	return 0;
+}
+
+#endif

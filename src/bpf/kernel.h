@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * kernel.h - the few kernel types and constants the kernel programs read, by hand.
+ *
+ * Every struct carries preserve_access_index: the loader moves each access to where the running
+ * kernel has the field, so only names matter here, not order or size. A type with ___suffix is an
+ * older shape of the same kernel type. What differs between kernels is hidden behind the
+ * accessors here and in their users, by presence of a field or type, never by version.
+ */
+#ifndef FORKTALLY_KERNEL_H
+#define FORKTALLY_KERNEL_H
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16, __le16;
+typedef __u32 __be32, __wsum, __le32;
+typedef __u64 __be64, __le64;
+typedef _Bool bool;
+#define true  1
+#define false 0
+#define NULL  ((void *)0)
+
+/* Stable values of the kernel's user interface (linux/bpf.h, linux/sched.h). */
+enum {
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+#define BPF_F_USER_STACK    (1ULL << 8)
+#define BPF_F_MMAPABLE	    (1U << 10)
+#define BPF_RB_NO_WAKEUP    1
+#define BPF_RB_FORCE_WAKEUP 2
+#define BPF_RB_AVAIL_DATA   0
+#define GFP_HIGHMEM	    0x2u
+#define CLONE_VM	    0x100
+#define CLONE_SIGHAND	    0x800
+#define CLONE_THREAD	    0x10000
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+#define CORE __attribute__((preserve_access_index))
+
+typedef struct {
+	int counter;
+} CORE atomic_t;
+
+typedef struct {
+	__s64 counter;
+} CORE atomic_long_t;
+
+struct percpu_counter {
+	__s64 count;
+	__s32 *counters;
+} CORE;
+
+/* Before 6.2 the resident counters were plain longs in a struct of their own. */
+struct mm_rss_stat {
+	atomic_long_t count[4];
+} CORE;
+struct mm_struct___old {
+	struct mm_rss_stat rss_stat;
+} CORE;
+
+struct mm_struct {
+	unsigned long start_stack, data_vm, stack_vm;
+	atomic_long_t pgtables_bytes;
+	struct percpu_counter rss_stat[4];
+} CORE;
+
+struct page {
+	unsigned long compound_head;
+	unsigned int page_type;
+	atomic_t _refcount;
+	unsigned long memcg_data;
+} CORE;
+
+struct vm_struct {
+	unsigned int nr_pages;
+} CORE;
+
+struct signal_struct {
+	atomic_t live;
+	int group_exit_code;
+} CORE;
+
+struct css_set {
+	void *subsys[16];
+} CORE;
+enum cgroup_subsys_id { memory_cgrp_id = 1000 };
+
+struct task_struct {
+	void *stack;
+	int pid, tgid, exit_code;
+	struct task_struct *real_parent, *group_leader;
+	struct mm_struct *mm;
+	__u64 start_boottime;
+	char comm[16];
+	struct signal_struct *signal;
+	void *sighand;
+	struct vm_struct *stack_vm_area;
+	struct css_set *cgroups;
+} CORE;
+
+struct kmem_cache {
+	unsigned int flags;
+	unsigned int size;
+	const char *name;
+} CORE;
+
+struct slab { /* obj_exts since 6.10, memcg_data from 5.17 on */
+	struct kmem_cache *slab_cache;
+	unsigned long obj_exts;
+} CORE;
+struct slab___old {
+	unsigned long memcg_data;
+} CORE;
+struct page___slab { /* before 5.17 */
+	struct kmem_cache *slab_cache;
+} CORE;
+
+struct obj_cgroup {
+	void *memcg;
+} CORE;
+struct slabobj_ext {
+	struct obj_cgroup *objcg;
+} CORE;
+
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+} CORE;
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+} CORE;
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
+};
+
+struct bpf_array {
+	void *pptrs[1];
+} CORE;
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long di, orig_ax, ip, sp;
+} CORE;
+#define REGS_SYSCALL(r) ((__s32)(r)->orig_ax)
+#define REGS_IP(r)	((r)->ip)
+#define REGS_SP(r)	((r)->sp)
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	unsigned long pc, sp;
+	int syscallno;
+} CORE;
+#define REGS_SYSCALL(r) ((r)->syscallno)
+#define REGS_IP(r)	((r)->pc)
+#define REGS_SP(r)	((r)->sp)
+#else
+#error "kernel.h: say where this architecture keeps system call number, ip and sp of user space"
+#endif
+
+/* The value of a pointer field as a number: a plain load would yield a typed pointer. */
+#define FIELD_NUMBER(object, field)                                                                \
+	({                                                                                         \
+		__u64 n_ = 0;                                                                      \
+		bpf_core_read(&n_, sizeof(n_), &(object)->field);                                  \
+		n_;                                                                                \
+	})
+
+/* A pointer's value as a number, which a typed pointer does not yield by itself. */
+static __always_inline __u64 number_of(const void *p)
+{
+	const void *volatile v = p;
+	__u64 n = 0;
+
+	bpf_probe_read_kernel(&n, sizeof(n), (const void *)&v);
+	return n;
+}
+
+#endif

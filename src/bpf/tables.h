@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tables.h - the maps of the exact source and how an address is found in them.
+ *
+ * A lock-free open-addressing table: a slot is claimed by compare-and-swap on its key and given
+ * back the same way, so that two processors, or a program and the interrupt above it, never both
+ * take one entry. See event/table.h for the layout.
+ */
+#ifndef FORKTALLY_TABLES_H
+#define FORKTALLY_TABLES_H
+
+#include "kernel.h"
+#include "event/table.h"
+
+/* Set by user space before loading: the verifier folds them into constants. */
+const volatile __u32 object_mask, task_mask, account_mask, take_mask; /* size - 1 */
+const volatile __u32 cpu_count;
+const volatile __u32 gfp_account, gfp_zero, slab_account, slab_reclaim;
+const volatile __u32 page_bytes, kmalloc_slab_max, stack_bytes;
+const volatile __u64 fork_site; /* the call that allocates a new task_struct */
+const volatile __u64 percpu_offset[256];
+const volatile __u32 judge_forks; /* a holder with fewer forks is not judged */
+
+struct tree_state tree;
+struct tag_slot tags[TAG_MAX];
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct object_bucket);
+} objects SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct task_bucket);
+} tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct account_slot);
+} accounts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct take_slot);
+} takes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tag_counts);
+} counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} records SEC(".maps");
+
+static __always_inline __u32 hash_of(__u64 key)
+{
+	return (key * 0x9E3779B97F4A7C15ull) >> 32;
+}
+
+static __always_inline void add(__u64 *counter, __u64 n)
+{
+	__sync_fetch_and_add(counter, n);
+}
+
+static __always_inline struct account_slot *account_at(__u32 slot)
+{
+	slot &= account_mask;
+	return bpf_map_lookup_elem(&accounts, &slot);
+}
+
+/* The process that a slot stands for: its own, or of the process whose thread it is. */
+static __always_inline struct account_slot *account_of(__u32 slot)
+{
+	struct account_slot *a = account_at(slot);
+
+	if (a && a->state == ACCOUNT_ALIAS)
+		a = account_at(a->alias);
+	return a;
+}
+
+/*
+ * DEFINE_TABLE(kind): kind_find() and kind_claim() over a map of struct kind_bucket.
+ * find:  the entry of key, with the address of its key and the key word of its home bucket's
+ *        spill count (NULL when it lives at home).
+ * claim: the entry of key, made if need be; *ret_old tells that it was there before.
+ *        NULL when there is no room.
+ */
+#define DEFINE_TABLE(kind, map, mask)                                                              \
+	struct kind##_place {                                                                      \
+		struct kind##_entry *entry;                                                        \
+		__u64 *key, *spilled;                                                              \
+	};                                                                                         \
+	static __always_inline bool kind##_find(__u64 key, struct kind##_place *ret)               \
+	{                                                                                          \
+		__u32 home = hash_of(key) & mask;                                                  \
+		struct kind##_bucket *b, *first = bpf_map_lookup_elem(&map, &home);                \
+                                                                                                   \
+		if (!first)                                                                        \
+			return false;                                                              \
+		_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                           \
+		{                                                                                  \
+			if (first->key[i] == key) {                                                \
+				ret->entry = &first->entry[i];                                     \
+				ret->key = &first->key[i];                                         \
+				ret->spilled = NULL;                                               \
+				return true;                                                       \
+			}                                                                          \
+		}                                                                                  \
+		if (!first->spilled)                                                               \
+			return false;                                                              \
+		for (__u32 p = 1; p < BUCKET_PROBES; p++) {                                        \
+			__u32 at = (home + p) & mask;                                              \
+                                                                                                   \
+			b = bpf_map_lookup_elem(&map, &at);                                        \
+			if (!b)                                                                    \
+				return false;                                                      \
+			_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                   \
+			{                                                                          \
+				if (b->key[i] == key) {                                            \
+					ret->entry = &b->entry[i];                                 \
+					ret->key = &b->key[i];                                     \
+					ret->spilled = &first->spilled;                            \
+					return true;                                               \
+				}                                                                  \
+			}                                                                          \
+		}                                                                                  \
+		return false;                                                                      \
+	}                                                                                          \
+	static __always_inline struct kind##_entry *kind##_claim(__u64 key)                        \
+	{                                                                                          \
+		__u32 home = hash_of(key) & mask;                                                  \
+		struct kind##_bucket *b, *first = bpf_map_lookup_elem(&map, &home);                \
+                                                                                                   \
+		if (!first)                                                                        \
+			return NULL;                                                               \
+		_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                           \
+		{                                                                                  \
+			if (!first->key[i] &&                                                      \
+			    !__sync_val_compare_and_swap(&first->key[i], 0, key))                  \
+				return &first->entry[i];                                           \
+		}                                                                                  \
+		for (__u32 p = 1; p < BUCKET_PROBES; p++) {                                        \
+			__u32 at = (home + p) & mask;                                              \
+                                                                                                   \
+			b = bpf_map_lookup_elem(&map, &at);                                        \
+			if (!b)                                                                    \
+				return NULL;                                                       \
+			_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                   \
+			{                                                                          \
+				if (!b->key[i] &&                                                  \
+				    !__sync_val_compare_and_swap(&b->key[i], 0, key)) {            \
+					add(&first->spilled, 1);                                   \
+					return &b->entry[i];                                       \
+				}                                                                  \
+			}                                                                          \
+		}                                                                                  \
+		return NULL;                                                                       \
+	}
+
+DEFINE_TABLE(object, objects, object_mask)
+DEFINE_TABLE(task, tasks, task_mask)
+
+/* The tag's slot, made at its first use. Slot 0 stands for "table full". */
+static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 book, const char *name)
+{
+	__u32 at = hash_of(key);
+
+	for (int i = 0; i < 8; i++, at++) {
+		struct tag_slot *t;
+
+		at &= TAG_MAX - 1;
+		if (!at)
+			continue;
+		t = &tags[at];
+		if (t->key == key)
+			return at;
+		if (!t->key && !__sync_val_compare_and_swap(&t->key, 0, key)) {
+			t->kind = kind;
+			t->bytes = bytes;
+			t->book = book;
+			if (name)
+				bpf_probe_read_kernel_str(t->name, sizeof(t->name), name);
+			return at;
+		}
+		if (t->key == key)
+			return at;
+	}
+	return 0;
+}
+
+static __always_inline struct tag_counts *counts_here(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&counts, &cpu);
+}
+
+/* Puts one record into the ring; user space looks every few ms, a full ring wakes it. */
+static __always_inline struct event *record_new(__u32 type, struct account_slot *a)
+{
+	struct event *ev = bpf_ringbuf_reserve(&records, sizeof(*ev), 0);
+
+	if (!ev) {
+		add(&tree.lost_records, 1);
+		return NULL;
+	}
+	__builtin_memset(ev, 0, sizeof(*ev));
+	ev->time_ns = bpf_ktime_get_boot_ns();
+	ev->type = type;
+	ev->account.tgid = a->tgid;
+	ev->account.start_ns = a->start_ns;
+	return ev;
+}
+
+static __always_inline void record_submit(struct event *ev)
+{
+	bool far = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) > (1 << 20);
+
+	bpf_ringbuf_submit(ev, far ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
+#endif

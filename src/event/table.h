@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * table.h - the tables that the kernel programs write and source bpf reads, mapped into both.
+ *
+ * objects  every open charge, found by its address. A bucket is a cache line of keys and four of
+ *          entries, so that a free of somebody else's object costs one line.
+ *          key 0: free; even: the address (slab object, struct page, percpu pointer, stack);
+ *          odd: a tombstone, returned only after its holder began to exit; user space collects it.
+ * accounts one slot per process; a thread's own slot is an alias of its process's.
+ *          charged - returned = open bytes, per pool; both only ever rise.
+ * tasks    which tasks belong to the tree, found by task address.
+ * tags     kinds of objects; every object of a tag has the same size.
+ * counts   per CPU and tag: objects charged and returned.
+ * takes    distinct places of user code under which objects were taken.
+ *
+ * All sizes are powers of two so that an index is masked, never divided.
+ */
+#ifndef FORKTALLY_TABLE_H
+#define FORKTALLY_TABLE_H
+
+#include "event/event.h"
+
+#define BUCKET_SLOTS  7
+#define BUCKET_PROBES 4 /* how many buckets in a row may hold a key */
+
+#define OBJECT_IS_SIGHAND 1 /* freed when the process is collected by its parent */
+#define OBJECT_IS_TASK	  2
+#define OBJECT_ASKED	  4 /* found dead by asking the kernel */
+
+struct object_entry {
+	ev_u32 account; /* slot */
+	ev_u32 take;	/* slot + 1, 0: none */
+	ev_u32 site;	/* low half of the kernel address that asked */
+	ev_u32 birth;	/* ordinal */
+	ev_u32 bytes;
+	unsigned short tag;
+	unsigned short flags;
+};
+
+struct object_bucket {
+	ev_u64 key[BUCKET_SLOTS];
+	ev_u64 spilled; /* keys of this bucket that live in one of the next ones */
+	struct object_entry entry[BUCKET_SLOTS];
+	ev_u64 pad[3];
+};
+
+/* An odd key; ns are kept in units of 2^10. */
+#define TOMBSTONE(ns)	   ((((ev_u64)(ns) >> 10) << 1) | 1)
+#define TOMBSTONE_NS(key)  (((key) >> 1) << 10)
+#define KEY_IS_TOMBSTONE(key) ((key) & 1)
+
+struct task_entry {
+	ev_u32 account;
+	ev_u32 pending; /* slot + 1 of the child that this task is just forking, 0: none */
+	ev_u64 take_key;
+	ev_u32 take;
+	ev_u32 pad;
+};
+
+struct task_bucket {
+	ev_u64 key[BUCKET_SLOTS];
+	ev_u64 spilled;
+	struct task_entry entry[BUCKET_SLOTS];
+	ev_u64 pad[3];
+};
+
+enum account_state {
+	ACCOUNT_FREE,
+	ACCOUNT_PENDING, /* its task_struct exists, the fork is not done */
+	ACCOUNT_LIVE,
+	ACCOUNT_EXITED,
+	ACCOUNT_REAPED,
+	ACCOUNT_ALIAS, /* a thread: see alias */
+	ACCOUNT_ABORTED, /* the fork failed */
+};
+
+enum { BOOK_KERNEL, BOOK_CACHE, BOOKS };
+
+struct account_slot {
+	ev_u64 charged[BOOKS], returned[BOOKS];
+	ev_u64 start_ns;
+	ev_u32 tgid, state;
+	ev_u32 alias; /* slot, with ACCOUNT_ALIAS; else its own */
+	ev_u32 parent; /* slot of the process that forked it */
+	ev_u32 forks, birth;
+	ev_u64 peak;
+	ev_u64 exec_private; /* private bytes before the running exec, + 1; 0: not known */
+	ev_u32 threads, threads_peak;
+	ev_u32 shares_mm, tombstones;
+	ev_u64 exit_ns, reap_ns;
+	ev_u64 pad[2];
+};
+
+#define TAG_MAX	      512
+#define TAG_NAME_BYTES 32
+enum tag_kind { TAG_SLAB = 1, TAG_KMALLOC, TAG_PAGE, TAG_PAGE_TABLE, TAG_STACK, TAG_PERCPU };
+struct tag_slot {
+	ev_u64 key;    /* address of the cache, or kind << 32 | bytes; 0: free */
+	ev_u32 kind, bytes;
+	ev_u32 book, unnamed; /* unnamed 1: user space has not yet told the ledger */
+	char name[TAG_NAME_BYTES];
+	ev_u64 pad;
+};
+
+struct tag_counts {
+	ev_u64 charged[TAG_MAX], returned[TAG_MAX];
+};
+
+#define TAKE_USER_FRAMES   24
+#define TAKE_KERNEL_FRAMES 12
+struct take_slot {
+	ev_u64 key;
+	ev_s32 syscall_nr;
+	ev_u32 account;
+	ev_u64 start_ns; /* of that account, for the slot may be used again */
+	ev_s32 user_bytes, kernel_bytes; /* of the arrays below, negative: no stack */
+	ev_u64 user[TAKE_USER_FRAMES];
+	ev_u64 kernel[TAKE_KERNEL_FRAMES];
+};
+
+/* What was lost, and the tree's clock. One for all CPUs: touched at forks and losses only. */
+struct tree_state {
+	ev_u32 ordinal;	 /* forks so far */
+	ev_u32 forks, exits, alive;
+	ev_u64 lost_records, lost_objects, lost_accounts, lost_tasks, lost_takes;
+	ev_u64 evicted; /* returns noticed only when the address was handed out again */
+	ev_u64 second;	/* returns that only the second copy of a program saw */
+	ev_u64 tombstones; /* ever made */
+	ev_u64 next_account;
+	ev_u64 memcg; /* address of the memory cgroup that the command runs in */
+	ev_u64 irq_skipped;
+};
+
+#ifndef __bpf__
+static_assert(sizeof(struct object_entry) == 24, "three entries to a cache line and a bit");
+static_assert(sizeof(struct object_bucket) == 256, "keys fill the first cache line");
+static_assert(sizeof(struct task_bucket) == 256, "as object_bucket");
+static_assert(sizeof(struct account_slot) == 128, "two cache lines");
+#endif
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * machine.h - what the exact source must know of the running kernel before its programs are loaded:
+ * shapes of tracepoints and values of flags from the kernel's type information (BTF), addresses
+ * and call sites learnt from acts of our own (calibrate.bpf.c). Never from a version number.
+ */
+#ifndef FORKTALLY_MACHINE_H
+#define FORKTALLY_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MACHINE_CPUS 256
+
+struct machine {
+	uint32_t cpus; /* possible ones */
+	uint32_t page_bytes, page_shift;
+	uint32_t gfp_account, gfp_zero, slab_account, slab_reclaim;
+	bool slab_alloc, slab_alloc_sized; /* which shape of kmem_cache_alloc; none: too old */
+	bool kmalloc_cache, kmalloc_node;  /* likewise */
+	bool percpu_alloc, prepare_exec;   /* the tracepoint is there, in a shape we read */
+	uint64_t fork_site;
+	uint64_t page_base; /* 0: not learnt, then the kernel cannot be asked about slab objects */
+	uint32_t page_struct_bytes;
+	uint32_t stack_bytes;
+	uint64_t percpu_offset[MACHINE_CPUS];
+};
+
+/**
+ * machine_learn() - find all of the above. Forks one child, for a moment.
+ * Errors: -errno; *ret_why: what is missing, one sentence (static).
+ */
+int machine_learn(struct machine *ret_machine, const char **ret_why);
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "source/bpf/tables.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bpf/ask.skel.h"
+#include "bpf/exact.skel.h"
+
+#define RECORDS_BYTES (8u << 20)
+
+static size_t map_bytes(const struct bpf_map *map)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t bytes = ((bpf_map__value_size(map) + 7) & ~7u) * (size_t)bpf_map__max_entries(map);
+
+	return (bytes + page - 1) & ~(page - 1);
+}
+
+static void *map_memory(const struct bpf_map *map)
+{
+	void *p =
+	    mmap(NULL, map_bytes(map), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static uint32_t power_of_two(uint32_t at_least)
+{
+	uint32_t n = 1024;
+
+	while (n < at_least && n < 1u << 24)
+		n <<= 1;
+	return n;
+}
+
+static int load_exact(const struct machine *m, struct tables *t, const char **ret_why)
+{
+	struct exact_bpf *x = exact_bpf__open();
+	int err;
+
+	if (!x) {
+		*ret_why = "the kernel programs cannot be opened";
+		return -errno;
+	}
+	t->exact = x;
+	x->rodata->object_mask = t->object_buckets - 1;
+	x->rodata->task_mask = TABLE_TASKS - 1;
+	x->rodata->account_mask = TABLE_ACCOUNTS - 1;
+	x->rodata->take_mask = TABLE_TAKES - 1;
+	x->rodata->cpu_count = m->cpus;
+	x->rodata->gfp_account = m->gfp_account;
+	x->rodata->gfp_zero = m->gfp_zero;
+	x->rodata->slab_account = m->slab_account;
+	x->rodata->slab_reclaim = m->slab_reclaim;
+	x->rodata->page_bytes = m->page_bytes;
+	x->rodata->kmalloc_slab_max = 2 * m->page_bytes;
+	x->rodata->stack_bytes = m->stack_bytes;
+	x->rodata->fork_site = m->fork_site;
+	x->rodata->judge_forks = JUDGE_FORKS;
+	memcpy((void *)x->rodata->percpu_offset, m->percpu_offset, sizeof(m->percpu_offset));
+	bpf_program__set_autoload(x->progs.on_slab_alloc, m->slab_alloc);
+	bpf_program__set_autoload(x->progs.on_slab_alloc_sized, m->slab_alloc_sized);
+	bpf_program__set_autoload(x->progs.on_slab_alloc_node, m->slab_alloc_sized);
+	bpf_program__set_autoload(x->progs.on_kmalloc, !m->kmalloc_cache);
+	bpf_program__set_autoload(x->progs.on_kmalloc_node, m->kmalloc_node);
+	bpf_program__set_autoload(x->progs.on_kmalloc_cache, m->kmalloc_cache);
+	bpf_program__set_autoload(x->progs.on_percpu_alloc, m->percpu_alloc);
+	bpf_program__set_autoload(x->progs.on_prepare_exec, m->prepare_exec);
+	bpf_program__set_autoattach(x->progs.adopt, false);
+	bpf_map__set_max_entries(x->maps.objects, t->object_buckets);
+	bpf_map__set_max_entries(x->maps.tasks, TABLE_TASKS);
+	bpf_map__set_max_entries(x->maps.accounts, TABLE_ACCOUNTS);
+	bpf_map__set_max_entries(x->maps.takes, TABLE_TAKES);
+	bpf_map__set_max_entries(x->maps.counts, m->cpus);
+	bpf_map__set_max_entries(x->maps.records, RECORDS_BYTES);
+	err = exact_bpf__load(x);
+	if (err) {
+		*ret_why = err == -EPERM || err == -EACCES
+			       ? "the kernel refuses the programs (permission, or its verifier)"
+			   : err == -ENOMEM ? "no memory for the tables"
+					    : "the kernel cannot load the programs";
+		return err;
+	}
+	t->objects = map_memory(x->maps.objects);
+	t->accounts = map_memory(x->maps.accounts);
+	t->takes = map_memory(x->maps.takes);
+	t->counts = map_memory(x->maps.counts);
+	if (!t->objects || !t->accounts || !t->takes || !t->counts) {
+		*ret_why = "the kernel's tables cannot be mapped";
+		return -ENOMEM;
+	}
+	t->tree = &x->bss->tree;
+	t->tags = x->bss->tags;
+	t->records_fd = bpf_map__fd(x->maps.records);
+	t->tree->next_account = 1; /* slot 0 is the command's own */
+	err = exact_bpf__attach(x);
+	if (err) {
+		*ret_why = "a tracepoint cannot be attached to";
+		return err;
+	}
+	t->attached = true;
+	return 0;
+}
+
+static int load_ask(const struct machine *m, struct tables *t, const char **ret_why)
+{
+	int err;
+
+	t->ask = ask_bpf__open();
+	if (!t->ask) {
+		*ret_why = "the kernel programs cannot be opened";
+		return -errno;
+	}
+	t->ask->rodata->page_base = m->page_base;
+	t->ask->rodata->page_shift = m->page_shift;
+	t->ask->rodata->page_struct_bytes = m->page_struct_bytes;
+	err = ask_bpf__load(t->ask);
+	if (err)
+		*ret_why = "the kernel refuses the program that asks its objects";
+	return err;
+}
+
+int tables_open(const struct machine *m, uint32_t objects, struct tables *ret_tables,
+		const char **ret_why)
+{
+	struct tables t = {.cpus = m->cpus, .records_fd = -1};
+	int err;
+
+	/* Half full at most, or buckets spill. */
+	t.object_buckets = power_of_two(objects / BUCKET_SLOTS * 2);
+	err = load_exact(m, &t, ret_why);
+	if (!err)
+		err = load_ask(m, &t, ret_why);
+	if (err) {
+		tables_close(&t);
+		return err;
+	}
+	*ret_tables = t;
+	return 0;
+}
+
+int tables_adopt(struct tables *t, pid_t pid, uint32_t slot)
+{
+	struct bpf_link *link;
+	char buf[64];
+	int fd, err = 0;
+
+	t->exact->bss->adopt_tgid = (uint32_t)pid;
+	t->exact->bss->adopt_slot = slot;
+	link = bpf_program__attach_iter(t->exact->progs.adopt, NULL);
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0) {
+		err = -errno;
+	} else {
+		while (read(fd, buf, sizeof(buf)) > 0)
+			;
+		close(fd);
+	}
+	bpf_link__destroy(link);
+	if (!err && !t->accounts[slot].tgid)
+		err = -ESRCH;
+	return err;
+}
+
+void tables_detach(struct tables *t)
+{
+	if (t->attached)
+		exact_bpf__detach(t->exact);
+	t->attached = false;
+}
+
+uint64_t tables_open_count(const struct tables *t, uint32_t tag)
+{
+	uint64_t open = 0;
+
+	for (uint32_t cpu = 0; cpu < t->cpus; cpu++)
+		open += t->counts[cpu].charged[tag] - t->counts[cpu].returned[tag];
+	return open;
+}
+
+int64_t tables_open_bytes(const struct tables *t, int64_t *ret_memcg_bytes)
+{
+	int64_t sum = 0, memcg = 0;
+
+	for (uint32_t tag = 0; tag < TAG_MAX; tag++) {
+		const struct tag_slot *s = &t->tags[tag];
+		int64_t n;
+
+		if (!s->key)
+			continue;
+		n = (int64_t)tables_open_count(t, tag);
+		if (s->book == BOOK_KERNEL)
+			sum += n * s->bytes;
+		memcg += n * s->bytes;
+		if (s->kind == TAG_SLAB || s->kind == TAG_KMALLOC)
+			memcg += n * (int64_t)sizeof(void *);
+	}
+	*ret_memcg_bytes = memcg;
+	return sum;
+}
+
+static void unmap(void *p, const struct bpf_map *map)
+{
+	if (p)
+		munmap(p, map_bytes(map));
+}
+
+void tables_close(struct tables *t)
+{
+	if (t->exact) {
+		tables_detach(t);
+		unmap(t->objects, t->exact->maps.objects);
+		unmap(t->accounts, t->exact->maps.accounts);
+		unmap(t->takes, t->exact->maps.takes);
+		unmap(t->counts, t->exact->maps.counts);
+	}
+	exact_bpf__destroy(t->exact);
+	ask_bpf__destroy(t->ask);
+	*t = (struct tables){.records_fd = -1};
+}

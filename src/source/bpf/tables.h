@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tables.h - the exact source's kernel programs, loaded, and their tables mapped into this process.
+ */
+#ifndef FORKTALLY_BPF_TABLES_H
+#define FORKTALLY_BPF_TABLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "event/table.h"
+#include "source/bpf/machine.h"
+
+struct exact_bpf;
+struct ask_bpf;
+
+#define TABLE_ACCOUNTS 65536u
+#define TABLE_TASKS    4096u /* buckets of 7 */
+#define TABLE_TAKES    8192u
+#define JUDGE_FORKS    4u /* a holder with fewer forks cannot show growth */
+
+struct tables {
+	struct exact_bpf *exact;
+	struct ask_bpf *ask;
+	struct object_bucket *objects;
+	uint32_t object_buckets;
+	struct account_slot *accounts;
+	struct take_slot *takes;
+	struct tag_counts *counts; /* one for each CPU */
+	uint32_t cpus;
+	struct tree_state *tree;
+	struct tag_slot *tags;
+	int records_fd;
+	bool attached;
+};
+
+/**
+ * tables_open() - load, attach, map.
+ * @objects: how many open charges there shall be room for.
+ * Errors: -errno; *ret_why says what failed (static).
+ */
+int tables_open(const struct machine *m, uint32_t objects, struct tables *ret_tables,
+		const char **ret_why);
+
+/* Makes the process pid, with all its threads, the account in slot. 0 or -errno. */
+int tables_adopt(struct tables *t, pid_t pid, uint32_t slot);
+
+/* From here on nothing is booked any more: the tables hold still. */
+void tables_detach(struct tables *t);
+
+/* Objects of a tag charged and not returned. */
+uint64_t tables_open_count(const struct tables *t, uint32_t tag);
+
+/* Open bytes of the kernel book; *ret_memcg_bytes counts them, and the cache book, as a memory
+ * cgroup does: with the pointer to the payer that it keeps for each slab object. */
+int64_t tables_open_bytes(const struct tables *t, int64_t *ret_memcg_bytes);
+
+void tables_close(struct tables *t);
+
+#endif
