@@ -36,7 +36,8 @@ ScriptAlias /cgi/ $dir/cgi/
 </Directory>
 END
 report=$TMPDIR/apache.json
-run_json "$report" apache2 -f "$dir/conf" -DFOREGROUND &
+# apache signals its whole process group when it stops: give it one of its own
+run_json "$report" setsid apache2 -f "$dir/conf" -DFOREGROUND &
 watcher=$!
 if wait_for 60 curl -sf "http://127.0.0.1:$port/cgi/hello"; then
 	ab -q -n 2500 -c 4 "http://127.0.0.1:$port/cgi/hello" >"$dir/ab" 2>&1
