@@ -96,6 +96,7 @@ enum hold {
 #define FORK_SHARES_MM 1 /* vfork or CLONE_VM: nothing inherited, nothing of its own yet */
 #define OBJECT_ESTIMATE 1 /* bytes from a cost table, not read from the kernel */
 #define TAG_UNACCOUNTED 1 /* the kernel charges this to nobody */
+#define TAG_ESTIMATE 2 /* bytes of this tag are counts times a cost table, not read from the kernel */
 
 struct account_id {
 	ev_u64 start_ns;
