@@ -40,6 +40,8 @@
 #define LEDGER_TAGS_MAX	    4096
 #define LEDGER_TAKES_MAX    65536
 #define LEDGER_FRAMES_MAX   64	 /* of one take */
+#define LEDGER_FORKS_MIN    8	 /* own forks below which growth cannot be judged */
+#define LEDGER_GAUGES_MAX   64	 /* tags of one account */
 #define LEDGER_TEXTS_MAX    1024 /* blind notes and losses with a text of their own */
 
 struct ledger;
@@ -73,7 +75,9 @@ struct ledger_counts {
 	uint64_t alive_peak; /* most accounts that lived at once */
 	uint64_t strangers;  /* events for accounts that no FORK announced */
 	uint64_t disorder; /* a second FORK, EXIT or REAP of one account, or a REAP without EXIT */
-	uint64_t over_bound; /* things that found no room in one of the tables above */
+	uint64_t over_bound; /* accounts, residues or tags that found no room in the tables above */
+	uint64_t over_text;  /* takes, frames or texts that found no room */
+	uint64_t over_return; /* returns of more than was charged */
 };
 
 struct ledger_pool {
@@ -162,6 +166,8 @@ struct ledger_account {
 	struct amount inherited;	  /* at its fork */
 	int64_t inherited_live;		  /* of that, not given back yet */
 	struct amount commit, page_table; /* as told at exit */
+	struct amount exit_kernel;	  /* open kernel charges, as told at exit */
+	struct amount alive_kernel;	  /* as told by ALIVE */
 	struct amount zombie_bytes;	  /* what it held of the kernel as a zombie */
 	struct marks marks;		  /* its own forks on the tree's clock */
 	struct levels levels;		  /* private level at its own forks, since its last exec */
@@ -181,8 +187,9 @@ struct ledger_residue {
 	enum residue_kind kind;
 	enum hold hold;
 	/*
-	 * HOLD_PROCESS: who held it; NULL: a process with no row any more, below `forker`. The
-	 * births of a residue with a holder run on the holder's own forks, else on the tree's.
+	 * HOLD_PROCESS: who held it; NULL: processes below `forker` that forked too little to be
+	 * judged. The births of a residue with a holder run on the holder's own forks, else on the
+	 * tree's.
 	 */
 	const struct ledger_account *holder;
 	/*
@@ -196,7 +203,10 @@ struct ledger_residue {
 	uint32_t take;		      /* 0: unknown */
 	uint64_t count;
 	struct amount bytes; /* in `pool`; with LEVEL: at the holder's exit or the last level */
-	struct amount kernel_bytes; /* LEFT, ORPHAN: what the kernel pool holds beside `bytes` */
+	struct amount kernel_bytes; /*
+				     * LEFT, ORPHAN: what the kernel pool holds beside `bytes`.
+				     * ZOMBIE: open charges as told when they began to exit.
+				     */
 	uint64_t open_count;	    /* of count: not returned at all */
 	int64_t open_bytes;
 	bool estimate;

@@ -11,7 +11,7 @@
  *
  * All three begin with bins one fork wide; when the SERIES_BINS are full, neighbours
  * are joined and the bins become twice as wide. Nothing is dropped, only the place
- * in the run gets coarser: by 1/128 of the run at worst.
+ * in the run gets coarser: by 1/64 of the run at worst.
  *
  * Shape:  at most SERIES_BINS bins; memory grows with the bins in use.
  * Errors: -ENOMEM leaves the series as it was.
@@ -21,7 +21,7 @@
 
 #include <stdint.h>
 
-#define SERIES_BINS 256
+#define SERIES_BINS 128 /* even */
 
 struct births {
 	uint32_t stride; /* forks a bin; bin i covers [i * stride, (i + 1) * stride) */
@@ -32,7 +32,7 @@ struct births {
 
 struct level {
 	int64_t bytes, bytes_min; /* last in the bin, lowest in the bin */
-	int64_t count, count_min; /* -1: not counted */
+	int32_t count, count_min; /* -1: not counted */
 	uint32_t samples;	  /* 0: nothing was read in this bin */
 };
 
