@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Covers, for the exact source: the open kernel charges of 50 children that hold pipes, sockets,
+# epoll sets and 200 maps each are within 1 % of the memory cgroup's figure, the one in the report
+# and one measured without forktally; a clean loop ends with nothing open, for every tag; no event is
+# lost at the highest fork rate. LONG=1: ten loops of 100,000 forks, and 60 seconds of forks.
+# shellcheck shell=bash
+. test/lib.sh
+. test/oracle.sh
+
+if [ "$FORKTALLY_SOURCE" != bpf ]; then
+	skip "books against the kernel's" "source $FORKTALLY_SOURCE estimates kernel memory"
+	exit 0
+fi
+
+report=$TMPDIR/hold.json
+run_json "$report" "$WORKLOAD/hold50" 50 4
+peak='.books[] | select(.pool == "kernel" and .moment == "peak")'
+near "50 holding children: the ledger's sum is the kernel's" \
+	"$(field "$report" "$peak | .kernel_bytes")" "$(field "$report" "$peak | .ledger_bytes")" 1
+if kernel=$(oracle_hold kernel "$WORKLOAD/hold50" 50 1); then
+	near "50 holding children: the kernel's sum is the one measured without forktally" \
+		"$kernel" "$(field "$report" "$peak | .kernel_bytes")" 1
+else
+	skip "50 holding children, measured without forktally" "$oracle_why"
+fi
+
+loops=1 forks=5000 seconds=5
+[ -n "$LONG" ] && loops=10 forks=100000 seconds=60
+for ((i = 1; i <= loops; i++)); do
+	report=$TMPDIR/loop.json
+	run_json "$report" "$WORKLOAD/clean_fork" $forks
+	expect "clean loop $i of $loops, $forks forks: verdict" clean "$(field "$report" .verdict)"
+	expect "clean loop $i of $loops, $forks forks: nothing open, of any tag" "" \
+		"$(field "$report" '[.tags[] | select(.live_bytes != 0) | "\(.tag) \(.live_bytes)"] | join(", ")')"
+	expect "clean loop $i of $loops, $forks forks: tags were counted" true \
+		"$(field "$report" "[.tags[] | select(.charged_count >= $forks)] | length >= 5")"
+done
+
+report=$TMPDIR/fast.json
+run_json "$report" "$WORKLOAD/fork_fast" $seconds
+expect "highest fork rate, $seconds s: nothing lost" 0 "$(field "$report" .lost_events)"
+expect "highest fork rate, $seconds s: verdict" clean "$(field "$report" .verdict)"
+expect "highest fork rate, $seconds s: every fork counted" "$(cat "$report.out")" "$(field "$report" .forks)"
