@@ -84,8 +84,9 @@ source_works()
 	local err=$scratch/error status
 	timeout 120 "$FORKTALLY" run --source="$1" -o "$scratch/report" -- true 2>"$err" </dev/null
 	status=$?
-	[ $status = 0 ] && return 0
-	if grep -q 'not part of this build' "$err" || {
+	[ $status = 0 ] && [ -s "$scratch/report" ] && return 0
+	[ $status = 0 ] && echo "no report is part of this build yet" >"$err"
+	if grep -q 'part of this build' "$err" || {
 		[ "$1" = bpf ] && ! { [ "$(id -u)" = 0 ] && [ -e /sys/kernel/btf/vmlinux ] &&
 			PATH=$PATH:/usr/sbin:/sbin bpftool prog show >/dev/null 2>&1; }; }; then
 		echo "skip - source $1: $(one_line "$err")"
