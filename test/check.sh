@@ -5,6 +5,7 @@
 # usage: BUILD=build test/check.sh [SCRIPT..]    only these scripts, else everything
 #   LONG=1             the long tests too: 5,000 forks, real programs
 #   LEVELS="bpf proc"  only these source levels: bpf, proc, user (proc as an ordinary user)
+#   LIMIT=300          seconds that one script may take (3600 with LONG)
 #   V=1                every line, not only what did not pass
 #
 # A test script prints `ok - name`, `not ok - name: why` or `skip - name: why`, one line for each
@@ -138,8 +139,8 @@ for level in ${LEVELS:-bpf proc user}; do
 	esac
 	levels="$levels $level"
 done
-limit=300
-[ -n "$LONG" ] && limit=3600
+limit=${LIMIT:-300}
+[ -n "$LONG" ] && limit=${LIMIT:-3600}
 
 if [ $# -gt 0 ]; then
 	for file; do
@@ -154,7 +155,7 @@ else
 	for file in "$BUILD"/unit/test_*; do
 		[ -x "$file" ] && unit "$file"
 	done
-	for file in test/include/*.sh test/golden/*.sh test/fault/*.sh; do
+	for file in test/harness/*.sh test/golden/*.sh test/fault/*.sh; do
 		[ -e "$file" ] && script "${file#test/}" "$limit" bash "$file"
 	done
 	for level in $levels; do
