@@ -42,6 +42,17 @@ static __always_inline bool taker_here(void *ctx, struct taker *ret)
 	return true;
 }
 
+/* Wakes user space at once: the maps of a process can be read only while it lives. */
+static __always_inline void take_record(struct account_slot *a, __u32 slot)
+{
+	struct event *ev = record_new(EVENT_TAKE, a);
+
+	if (!ev)
+		return;
+	ev->u.take.take = slot + 1;
+	bpf_ringbuf_submit(ev, BPF_RB_FORCE_WAKEUP);
+}
+
 /*
  * The user code that runs, as a number + 1 (0: none). Its stack is walked only once: afterwards the
  * same system call from the same instruction at the same stack depth is the same take.
@@ -85,6 +96,8 @@ static __always_inline __u32 take_here(void *ctx, struct taker *who)
 		take->kernel_bytes = bpf_get_stack(ctx, take->kernel, sizeof(take->kernel), 0);
 		take->user_bytes =
 			bpf_get_stack(ctx, take->user, sizeof(take->user), BPF_F_USER_STACK);
+		if (a)
+			take_record(a, slot);
 		return te->take = slot + 1;
 	}
 	add(&tree.lost_takes, 1);
@@ -230,7 +243,7 @@ static __always_inline void give_back(__u64 key, bool second)
 	if (flags & OBJECT_IS_SIGHAND)
 		account_reaped(a);
 	if ((flags & OBJECT_IS_TASK) && slot->state == ACCOUNT_PENDING)
-		slot->state = ACCOUNT_ABORTED;
+		slot->state = ACCOUNT_ABORTED, add(&tree.aborted, 1);
 }
 
 #endif

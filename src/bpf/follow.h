@@ -110,11 +110,15 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 	te->account = clone_flags & CLONE_THREAD ? parent : slot;
 	te->pending = 0;
 	te->take_key = 0;
-	if (clone_flags & CLONE_THREAD)
-		return 0;
-	ev = record_new(EVENT_FORK, a);
+	ev = record_new(clone_flags & CLONE_THREAD ? EVENT_THREAD : EVENT_FORK,
+			clone_flags & CLONE_THREAD ? pa : a);
 	if (!ev)
 		return 0;
+	if (clone_flags & CLONE_THREAD) {
+		ev->pad = slot;
+		record_submit(ev);
+		return 0;
+	}
 	ev->u.fork.parent.tgid = pa->tgid;
 	ev->u.fork.parent.start_ns = pa->start_ns;
 	ev->u.fork.parent_private_bytes = pa->shares_mm ? 0 : mm_private_bytes(me->mm);

@@ -223,6 +223,7 @@ static __always_inline struct event *record_new(__u32 type, struct account_slot 
 	__builtin_memset(ev, 0, sizeof(*ev));
 	ev->time_ns = bpf_ktime_get_boot_ns();
 	ev->type = type;
+	ev->pad = a->alias; /* the slot: user space clears it */
 	ev->account.tgid = a->tgid;
 	ev->account.start_ns = a->start_ns;
 	return ev;

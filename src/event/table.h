@@ -13,6 +13,9 @@
  * counts   per CPU and tag: objects charged and returned.
  * takes    distinct places of user code under which objects were taken.
  *
+ * Records in the ring carry the slot of their account in event.pad; of a thread in THREAD, whose
+ * account is its process; TAKE has no account of its own use: it tells that a take is new.
+ *
  * All sizes are powers of two so that an index is masked, never divided.
  */
 #ifndef FORKTALLY_TABLE_H
@@ -94,12 +97,12 @@ struct account_slot {
 #define TAG_MAX	      512
 #define TAG_NAME_BYTES 32
 enum tag_kind { TAG_SLAB = 1, TAG_KMALLOC, TAG_PAGE, TAG_PAGE_TABLE, TAG_STACK, TAG_PERCPU };
-struct tag_slot {
-	ev_u64 key;    /* address of the cache, or kind << 32 | bytes; 0: free */
+struct tag_slot { /* a cache line */
+	ev_u64 key; /* address of the cache, or kind << 32 | bytes; 0: free */
 	ev_u32 kind, bytes;
-	ev_u32 book, unnamed; /* unnamed 1: user space has not yet told the ledger */
+	ev_u32 book, pad;
 	char name[TAG_NAME_BYTES];
-	ev_u64 pad;
+	ev_u64 pad2;
 };
 
 struct tag_counts {
@@ -128,7 +131,7 @@ struct tree_state {
 	ev_u64 tombstones; /* ever made */
 	ev_u64 next_account;
 	ev_u64 memcg; /* address of the memory cgroup that the command runs in */
-	ev_u64 irq_skipped;
+	ev_u64 irq_skipped, aborted;
 };
 
 #ifndef __bpf__

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * collect.h - turns what the kernel programs wrote into events.
+ *
+ * A slot of the account table is closed, and free for another process, once its process was
+ * reaped, its kernel charges have come back, and its tombstones were collected. Slab objects that
+ * the kernel drops on demand (dentries, inodes of files) may stay for long: they are moved to a
+ * shelf of the whole tree's then.
+ */
+#ifndef FORKTALLY_COLLECT_H
+#define FORKTALLY_COLLECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "event/event.h"
+#include "source/bpf/tables.h"
+
+struct ring_buffer;
+struct symbolizer;
+struct take_maps;
+
+/* Tags that stand for no cache. */
+enum { TAG_ZOMBIE = TAG_MAX, TAG_OWN_END };
+
+struct collector {
+	struct tables *t;
+	event_fn emit;
+	void *emit_ctx;
+	struct ring_buffer *ring;
+	int err; /* first one of emit; events are dropped from then on */
+
+	struct account_shadow {
+		uint32_t aliases; /* threads' slots that are not folded yet */
+		bool waits, moves;
+	} * shadow;
+	uint32_t *waiting; /* slots that wait to be closed */
+	size_t waiting_count;
+	uint32_t *slot_of; /* tgid -> slot + 1 of the last process with it */
+	uint32_t pid_max;
+	uint64_t moved_ns, swept_ns, aborted_seen;
+	uint64_t swept; /* tombstones collected */
+	int64_t other_charged[BOOKS], other_returned[BOOKS];
+	uint64_t asked[TAG_MAX];
+
+	bool tag_told[TAG_OWN_END];
+	bool take_told[TABLE_TAKES];
+	struct take_maps *maps;
+	uint16_t maps_of[TABLE_TAKES]; /* index into maps + 1, 0: none */
+	struct symbolizer *symbolizer;
+	struct account_id root;
+};
+
+#define SHELF_SLOT 1u /* takes no process: open cache charges of closed accounts */
+
+int collector_open(struct collector *c, struct tables *t, event_fn emit, void *ctx);
+
+/* Reads all records, closes what can be closed. Call every few ten ms. 0 or the first error of
+ * emit. */
+int collector_tick(struct collector *c);
+
+/* Only the records; for when their order against something else matters. */
+int collector_records(struct collector *c);
+
+/* Emits one event with the time of now. */
+void collector_emit(struct collector *c, struct event *ev);
+
+/* Open bytes, kernel book, of accounts whose process is gone. */
+int64_t collector_open_bytes(const struct collector *c);
+
+/* The slot of a process of the tree, or -1. */
+int64_t collector_slot(const struct collector *c, uint32_t tgid);
+
+/* Tells the tag's name before its number is used. */
+void collector_tag(struct collector *c, uint32_t tag);
+
+/**
+ * collector_finish() - after tables_detach(): all that is still open, all sums, all losses.
+ * @oracle: the kernel could be asked: what is open after all is alive.
+ */
+int collector_finish(struct collector *c, bool oracle);
+
+void collector_close(struct collector *c);
+
+/* Two halves of takes.c: note a new take's maps while its process lives; tell it with its frames.
+ */
+void collector_take_seen(struct collector *c, uint32_t take, const struct account_id *id);
+void collector_take(struct collector *c, uint32_t take);
+void collector_takes_close(struct collector *c);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * exact.h - the exact source's own state, shared by the files of this folder only.
+ */
+#ifndef FORKTALLY_EXACT_H
+#define FORKTALLY_EXACT_H
+
+#include "source/bpf/cgroup.h"
+#include "source/bpf/collect.h"
+#include "source/bpf/machine.h"
+#include "source/bpf/tables.h"
+#include "source/launch.h"
+#include "source/proc/sysvipc.h"
+#include "source/source.h"
+
+struct exact {
+	struct source source;
+	struct source_options opts;
+	struct launch *launch;
+	struct machine machine;
+	struct tables tables;
+	struct collector collector;
+	struct run_cgroup cgroup;
+	struct sysvipc_list ipc_before;
+	bool ipc_known;
+	int proc_fd, poll_fd, pidfd;
+	bool released, ended;
+	bool oracle; /* the kernel's answers were checked on an object that lives */
+	uint32_t killed;
+	struct {
+		int64_t ledger, kernel;
+		uint32_t processes;
+	} peak;
+};
+
+/* Compares both books now; keeps the moment of the highest level at which ours stood still. */
+void exact_sample(struct exact *x);
+
+/* Waits for (and lets go) children that were handed to us, in the order that events need. */
+void exact_reap(struct exact *x);
+
+/* One round of the loop: records, books, children. */
+int exact_tick(struct exact *x);
+
+/* Kills all processes of the tree. How many got the signal. */
+int exact_kill(struct exact *x, int sig);
+
+/* settle.c: waits with a bound until all came back, asks the kernel, ends what still runs. */
+int exact_settle(struct exact *x, int interrupted);
+
+/* Once an object that surely lives was found alive, answers of "dead" can be believed. */
+void exact_prove_oracle(struct exact *x);
+
+/* ipc.c: SysV IPC objects that the tree made and left. */
+void exact_tell_ipc(struct exact *x);
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * ipc.c - SysV IPC objects that did not exist before the run, and that a process of the tree made.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+
+#include "source/bpf/exact.h"
+
+static const char *const tag_name[SYSVIPC_KINDS] = {
+    [SYSVIPC_SHM] = "ipc.shm", [SYSVIPC_SEM] = "ipc.sem", [SYSVIPC_MSG] = "ipc.msg"};
+
+static int syscall_of(enum sysvipc_kind kind)
+{
+	return kind == SYSVIPC_SHM ? SYS_shmget : kind == SYSVIPC_SEM ? SYS_semget : SYS_msgget;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Ordinals at which the tree took kernel objects, still open, by the system call that makes kind.
+ */
+static uint32_t *births_of(const struct tables *t, enum sysvipc_kind kind, size_t *ret_count)
+{
+	size_t n = 0, room = 0;
+	uint32_t *births = NULL;
+
+	for (uint32_t b = 0; b < t->object_buckets; b++) {
+		for (int i = 0; i < BUCKET_SLOTS; i++) {
+			const struct object_entry *e = &t->objects[b].entry[i];
+			uint64_t key = t->objects[b].key[i];
+
+			if (!key || KEY_IS_TOMBSTONE(key) || !e->take ||
+			    t->takes[(e->take - 1) & (TABLE_TAKES - 1)].syscall_nr !=
+				syscall_of(kind))
+				continue;
+			if (n == room) {
+				uint32_t *more = realloc(births, (room = room ? 2 * room : 64) * 4);
+
+				if (!more)
+					goto out;
+				births = more;
+			}
+			births[n++] = e->birth;
+		}
+	}
+out:
+	if (n)
+		qsort(births, n, sizeof(*births), by_number);
+	*ret_count = n;
+	return births;
+}
+
+static void tell_kind(struct exact *x, const struct sysvipc_list *now, enum sysvipc_kind kind)
+{
+	uint32_t tag = TAG_OWN_END + (uint32_t)kind;
+	struct event ev = {.type = EVENT_TAG, .text = tag_name[kind]};
+	size_t fresh = 0, told = 0, births_count;
+	uint32_t *births = births_of(&x->tables, kind, &births_count);
+
+	if (!births_count)
+		goto out; /* whoever made the new ones, it was not this tree */
+	for (size_t i = 0; i < now->count; i++) {
+		const struct sysvipc_object *o = &now->object[i];
+
+		fresh += o->kind == kind && !sysvipc_find(&x->ipc_before, kind, o->id);
+	}
+	ev.u.tag = (struct event_tag){.tag = tag,
+				      .pool = kind == SYSVIPC_SHM ? POOL_SHARED : POOL_KERNEL,
+				      .object_bytes = EVENT_UNKNOWN_BYTES};
+	if (fresh)
+		collector_emit(&x->collector, &ev);
+	for (size_t i = 0; i < now->count; i++) {
+		const struct sysvipc_object *o = &now->object[i];
+		struct event left = {.type = EVENT_LEFT};
+		char name[32];
+
+		if (o->kind != kind || sysvipc_find(&x->ipc_before, kind, o->id))
+			continue;
+		snprintf(name, sizeof(name), "%s %u", sysvipc_name(kind), o->id);
+		left.text = name;
+		if (o->creator > 0)
+			left.account.tgid = (uint32_t)o->creator;
+		left.u.left = (struct event_left){
+		    .pool = ev.u.tag.pool,
+		    .tag = tag,
+		    .id = o->id,
+		    .birth_ordinal = births[told * births_count / fresh],
+		    .bytes = kind == SYSVIPC_SHM ? o->used_bytes : EVENT_UNKNOWN_BYTES,
+		    .kernel_bytes = EVENT_UNKNOWN_BYTES,
+		};
+		told++;
+		collector_emit(&x->collector, &left);
+	}
+out:
+	free(births);
+}
+
+void exact_tell_ipc(struct exact *x)
+{
+	struct sysvipc_list now = {};
+
+	if (x->ipc_known && !sysvipc_read(x->proc_fd, &now)) {
+		for (int kind = 0; kind < SYSVIPC_KINDS; kind++)
+			tell_kind(x, &now, kind);
+	}
+	sysvipc_done(&now);
+}

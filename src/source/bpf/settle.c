@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * settle.c - after the command: what is still open, and is it really?
+ *
+ * Most charges come back within a few RCU grace periods. Then the kernel is asked about each of
+ * the others; objects freed in batches (kvfree_rcu) may take 5 s. A processor that idles may keep
+ * the memory map of the last process it ran: a step onto it makes it let go.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bpf/ask.skel.h"
+#include "source/bpf/exact.h"
+
+enum { ANSWER_UNKNOWN, ANSWER_LIVE, ANSWER_DEAD };
+
+#define SETTLE_MAX_MS 7000u
+#define DAEMON_MS     2000u /* processes that end by themselves get this long */
+#define ASK_AFTER_MS  250u
+#define ASK_EVERY_MS  250u
+#define KILL_AFTER_MS 1000u
+#define STEP_NS	      10000000
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static uint32_t ask(struct exact *x, uint64_t key, const struct object_entry *e)
+{
+	const struct tag_slot *tag = &x->tables.tags[e->tag & (TAG_MAX - 1)];
+	struct ask_bpf *q = x->tables.ask;
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	q->bss->address = key;
+	q->bss->kind = tag->kind;
+	q->bss->bytes = tag->bytes;
+	q->bss->cache = tag->key;
+	q->bss->memcg = x->tables.tree->memcg;
+	q->bss->answer = ANSWER_UNKNOWN;
+	if (bpf_prog_test_run_opts(bpf_program__fd(q->progs.ask), &run))
+		return ANSWER_UNKNOWN;
+	return q->bss->answer;
+}
+
+void exact_prove_oracle(struct exact *x)
+{
+	struct tables *t = &x->tables;
+
+	if (x->oracle || t->accounts[0].state != ACCOUNT_LIVE)
+		return;
+	for (uint32_t b = 0; b < t->object_buckets; b++) {
+		for (int i = 0; i < BUCKET_SLOTS; i++) {
+			const struct object_entry *e = &t->objects[b].entry[i];
+			uint64_t key = t->objects[b].key[i];
+
+			if (!key || KEY_IS_TOMBSTONE(key) || e->account ||
+			    t->tags[e->tag & (TAG_MAX - 1)].kind != TAG_SLAB)
+				continue;
+			x->oracle = ask(x, key, e) == ANSWER_LIVE;
+			return;
+		}
+	}
+}
+
+/* What the programs did not see come back, but the kernel says did. */
+static void take_back(struct exact *x, uint32_t bucket, int slot)
+{
+	struct tables *t = &x->tables;
+	struct object_bucket *b = &t->objects[bucket];
+	struct object_entry e = b->entry[slot];
+	uint64_t key = b->key[slot];
+	uint32_t home = (uint32_t)((key * 0x9E3779B97F4A7C15ull) >> 32) & (t->object_buckets - 1);
+	uint32_t tag = e.tag & (TAG_MAX - 1);
+
+	if (!__atomic_compare_exchange_n(&b->key[slot], &key, 0, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
+		return;
+	if (home != bucket)
+		__atomic_sub_fetch(&t->objects[home].spilled, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(
+	    &t->accounts[e.account & (TABLE_ACCOUNTS - 1)].returned[t->tags[tag].book & 1],
+	    t->tags[tag].bytes, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&t->counts[0].returned[tag], 1, __ATOMIC_RELAXED);
+	x->collector.asked[tag]++;
+}
+
+static bool is_over(const struct account_slot *accounts, uint32_t slot)
+{
+	const struct account_slot *a = &accounts[slot & (TABLE_ACCOUNTS - 1)];
+
+	if (a->state == ACCOUNT_ALIAS)
+		a = &accounts[a->alias & (TABLE_ACCOUNTS - 1)];
+	return a->state != ACCOUNT_LIVE && a->state != ACCOUNT_FREE;
+}
+
+static void ask_all(struct exact *x)
+{
+	struct tables *t = &x->tables;
+
+	if (!x->oracle)
+		return;
+	for (uint32_t b = 0; b < t->object_buckets; b++) {
+		for (int i = 0; i < BUCKET_SLOTS; i++) {
+			uint64_t key = t->objects[b].key[i];
+
+			if (!key || KEY_IS_TOMBSTONE(key) ||
+			    (!is_over(t->accounts, t->objects[b].entry[i].account) &&
+			     t->objects[b].entry[i].account != SHELF_SLOT))
+				continue;
+			if (ask(x, key, &t->objects[b].entry[i]) == ANSWER_DEAD)
+				take_back(x, b, i);
+		}
+	}
+}
+
+/* A step onto each processor: it lets go of a memory map that it kept from its last process. */
+static void visit_processors(const struct exact *x)
+{
+	cpu_set_t home, one;
+
+	if (sched_getaffinity(0, sizeof(home), &home))
+		return;
+	for (uint32_t cpu = 0; cpu < x->machine.cpus && cpu < CPU_SETSIZE; cpu++) {
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		(void)sched_setaffinity(0, sizeof(one), &one); /* fails for one that is offline */
+	}
+	(void)sched_setaffinity(0, sizeof(home), &home);
+}
+
+static void pause_step(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = STEP_NS}, NULL);
+}
+
+static int64_t private_bytes_of(pid_t pid)
+{
+	char path[64], line[256];
+	int64_t anon = -1, swap = 0, kib;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "RssAnon: %ld", &kib) == 1)
+			anon = kib * 1024;
+		else if (sscanf(line, "VmSwap: %ld", &kib) == 1)
+			swap = kib * 1024;
+	}
+	if (f)
+		fclose(f);
+	return anon < 0 ? EVENT_UNKNOWN_BYTES : anon + swap;
+}
+
+static bool read_state(pid_t pid, char *ret_state, char *comm)
+{
+	char path[64], text[512], *end;
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = 0;
+	end = strrchr(text, ')');
+	if (!end || !strchr(text, '('))
+		return false;
+	*ret_state = end[2];
+	*end = 0;
+	snprintf(comm, EVENT_COMM_BYTES, "%s", strchr(text, '(') + 1);
+	return true;
+}
+
+/* Tells the processes that still live, or are zombies that nobody has waited for. */
+static uint32_t tell_alive(struct exact *x)
+{
+	uint32_t alive = 0;
+
+	for (uint32_t slot = 0; slot < TABLE_ACCOUNTS; slot++) {
+		const struct account_slot *a = &x->tables.accounts[slot];
+		const struct account_slot *p =
+		    &x->tables.accounts[a->parent & (TABLE_ACCOUNTS - 1)];
+		struct event ev = {.type = EVENT_ALIVE};
+		char state;
+
+		if (slot == SHELF_SLOT ||
+		    (a->state != ACCOUNT_LIVE && a->state != ACCOUNT_EXITED) ||
+		    !read_state((pid_t)a->tgid, &state, ev.u.alive.comm))
+			continue;
+		alive++;
+		ev.account = (struct account_id){.start_ns = a->start_ns, .tgid = a->tgid};
+		ev.u.alive.parent_tgid = p->tgid;
+		ev.u.alive.zombie = state == 'Z';
+		ev.u.alive.stopped = state == 'T' || state == 't';
+		ev.u.alive.private_bytes = state == 'Z' ? 0 : private_bytes_of((pid_t)a->tgid);
+		ev.u.alive.kernel_bytes =
+		    (int64_t)(a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL]);
+		ev.u.alive.birth_ordinal = a->birth;
+		collector_emit(&x->collector, &ev);
+	}
+	return alive;
+}
+
+static void progress(struct exact *x, uint64_t deadline)
+{
+	uint64_t now = now_ms();
+
+	if (x->opts.progress)
+		x->opts.progress(x->opts.progress_ctx, "settling",
+				 (uint64_t)collector_open_bytes(&x->collector),
+				 now < deadline ? (double)(deadline - now) / 1000 : 0);
+}
+
+/* Ends every process that still runs. */
+static void end_tree(struct exact *x)
+{
+	uint64_t begin = now_ms(), shown = begin;
+	int sig = SIGTERM;
+
+	x->killed = (uint32_t)exact_kill(x, sig);
+	exact_kill(x, SIGCONT);
+	while (exact_kill(x, 0) > 0 && now_ms() - begin < 10 * KILL_AFTER_MS) {
+		if (now_ms() - begin > KILL_AFTER_MS)
+			exact_kill(x, SIGKILL);
+		exact_tick(x);
+		pause_step();
+		if (now_ms() - shown > 200) {
+			progress(x, begin + 10 * KILL_AFTER_MS);
+			shown = now_ms();
+		}
+	}
+}
+
+static bool daemons_left(const struct exact *x)
+{
+	return x->tables.tree->alive > 0 && run_cgroup_each(&x->cgroup, NULL, NULL) != 0;
+}
+
+/* Waits until nothing is open of processes that are gone, or until deadline. */
+static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemons_until)
+{
+	uint64_t begin = now_ms(), asked = begin + ASK_AFTER_MS, shown = begin;
+
+	for (;;) {
+		uint64_t now = now_ms();
+		bool daemons = now < daemons_until && daemons_left(x);
+
+		exact_tick(x);
+		if (!daemons && !collector_open_bytes(&x->collector))
+			break;
+		if (now >= deadline)
+			break;
+		if (now >= asked) {
+			visit_processors(x);
+			ask_all(x);
+			asked = now + ASK_EVERY_MS;
+		}
+		if (now - shown > 100) {
+			progress(x, deadline);
+			shown = now;
+		}
+		pause_step();
+	}
+}
+
+static void tell_book(struct exact *x, uint32_t moment, int64_t ledger, int64_t kernel,
+		      uint32_t processes)
+{
+	struct event ev = {.type = EVENT_BOOK,
+			   .u.book = {.pool = POOL_KERNEL,
+				      .moment = moment,
+				      .ledger_bytes = ledger,
+				      .kernel_bytes = kernel,
+				      .processes = processes}};
+
+	collector_emit(&x->collector, &ev);
+}
+
+static void blind(struct exact *x, const char *text)
+{
+	struct event ev = {.type = EVENT_BLIND, .text = text};
+
+	collector_emit(&x->collector, &ev);
+}
+
+static void tell_blind(struct exact *x)
+{
+	if (!x->cgroup.exists)
+		blind(
+		    x,
+		    "the kernel's own book: no memory cgroup could be made for the command, so the "
+		    "sums stand alone");
+	if (!x->machine.percpu_alloc)
+		blind(x, "per-processor memory: this kernel's tracepoint does not tell its size");
+	if (!x->machine.prepare_exec)
+		blind(x,
+		      "private memory at exec: this kernel does not tell it before the old image "
+		      "is gone");
+	if (x->tables.tree->lost_takes)
+		blind(x, "some call stacks: more distinct places took memory than the table holds");
+	blind(x, "kernel memory that the kernel charges to nobody (no __GFP_ACCOUNT): its own "
+		 "bookkeeping, network buffers outside of unix sockets");
+	blind(x, "the peak of private memory between two forks of a process");
+}
+
+int exact_settle(struct exact *x, int interrupted)
+{
+	struct tree_state *tree = x->tables.tree;
+	uint32_t max = x->opts.settle_max_ms ? x->opts.settle_max_ms : SETTLE_MAX_MS;
+	uint64_t begin = now_ms(), deadline = begin + max;
+	struct event end = {.type = EVENT_END};
+	uint32_t alive = 0;
+	int64_t memcg;
+
+	if (interrupted && !x->ended)
+		end_tree(x);
+	wait_for_returns(x, deadline, begin + (max < DAEMON_MS ? max : DAEMON_MS));
+	if (exact_kill(x, 0) > 0) {
+		exact_sample(x);
+		alive = tell_alive(x);
+		end_tree(x);
+		wait_for_returns(x, now_ms() + max, 0);
+	}
+	exact_tick(x);
+	tables_detach(&x->tables);
+	collector_records(&x->collector);
+	exact_tell_ipc(x);
+	if (x->cgroup.exists) {
+		tell_book(x, 0, x->peak.ledger, x->peak.kernel, x->peak.processes);
+		tables_open_bytes(&x->tables, &memcg);
+		tell_book(x, 1, memcg, run_cgroup_kernel_bytes(&x->cgroup), tree->alive);
+	}
+	collector_finish(&x->collector, x->oracle);
+	tell_blind(x);
+	end.u.end = (struct event_end){
+	    .status = x->ended ? x->source.status : -1,
+	    .interrupted = (uint32_t)interrupted,
+	    .forks = tree->ordinal,
+	    .exits = tree->exits,
+	    .alive = alive,
+	    .killed = x->killed,
+	    .settle_ns = (now_ms() - begin) * 1000000,
+	};
+	collector_emit(&x->collector, &end);
+	return x->collector.err;
+}

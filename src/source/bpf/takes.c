@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * takes.c - where objects were taken: the maps of the process are read when the take is new and
+ * the process lives; names are looked up only for takes that a report needs.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/symbol.h"
+#include "base/syscall_name.h"
+#include "source/bpf/collect.h"
+#include "source/frames.h"
+
+#define MAPS_MAX 1024
+
+struct take_maps {
+	size_t count;
+	struct {
+		struct account_id id;
+		struct symbol_maps *maps;
+	} of[MAPS_MAX];
+};
+
+static uint16_t maps_find(const struct take_maps *m, const struct account_id *id)
+{
+	/* The newest first: an exec gives a process new maps. */
+	for (size_t i = m->count; i--;) {
+		if (m->of[i].id.tgid == id->tgid && m->of[i].id.start_ns == id->start_ns)
+			return (uint16_t)(i + 1);
+	}
+	return 0;
+}
+
+/* Do the maps hold the take's innermost frame? If not, the process has run exec since. */
+static bool maps_fit(const struct take_maps *m, uint16_t at, const struct take_slot *take)
+{
+	return at && take->user_bytes > 0 && symbol_maps_find(m->of[at - 1].maps, take->user[0]);
+}
+
+void collector_take_seen(struct collector *c, uint32_t take, const struct account_id *id)
+{
+	const struct take_slot *slot = &c->t->takes[(take - 1) & (TABLE_TAKES - 1)];
+	struct symbol_maps *maps;
+	uint16_t at;
+
+	if (!take || slot->user_bytes <= 0)
+		return;
+	if (!c->maps)
+		c->maps = calloc(1, sizeof(*c->maps));
+	if (!c->maps)
+		return;
+	at = maps_find(c->maps, id);
+	if (!maps_fit(c->maps, at, slot)) {
+		at = 0;
+		if (c->maps->count < MAPS_MAX && !symbol_maps_read_pid((pid_t)id->tgid, &maps)) {
+			at = (uint16_t)++c->maps->count;
+			c->maps->of[at - 1].id = *id;
+			c->maps->of[at - 1].maps = maps;
+		}
+	}
+	/* A process that is gone already: its maker's maps are the same unless it ran exec. */
+	for (uint32_t s = 0, hops = 0; !maps_fit(c->maps, at, slot) && hops < 16; hops++) {
+		int64_t found = hops ? (int64_t)s : collector_slot(c, id->tgid);
+		const struct account_slot *a;
+
+		if (found < 0)
+			break;
+		s = c->t->accounts[found].parent & (TABLE_ACCOUNTS - 1);
+		a = &c->t->accounts[s];
+		at = maps_find(c->maps,
+			       &(struct account_id){.start_ns = a->start_ns, .tgid = a->tgid});
+		if (!s)
+			break;
+	}
+	if (maps_fit(c->maps, at, slot))
+		c->maps_of[(take - 1) & (TABLE_TAKES - 1)] = at;
+}
+
+void collector_take(struct collector *c, uint32_t take)
+{
+	uint32_t at = (take - 1) & (TABLE_TAKES - 1), index = 0;
+	const struct take_slot *slot = &c->t->takes[at];
+	const struct account_slot *a = &c->t->accounts[slot->account & (TABLE_ACCOUNTS - 1)];
+	struct event ev = {.type = EVENT_TAKE};
+	const struct symbol_maps *maps;
+	int err;
+
+	if (c->take_told[at] || c->err)
+		return;
+	c->take_told[at] = true;
+	ev.u.take.take = take;
+	ev.u.take.syscall_nr = slot->syscall_nr;
+	ev.u.take.first.start_ns = slot->start_ns;
+	ev.u.take.first.tgid = a->start_ns == slot->start_ns ? a->tgid : 0;
+	ev.text = syscall_name(slot->syscall_nr);
+	collector_emit(c, &ev);
+	if (c->err)
+		return;
+	maps = c->maps_of[at] ? c->maps->of[c->maps_of[at] - 1].maps : NULL;
+	err = 0;
+	if (slot->kernel_bytes > 0)
+		err =
+		    frames_emit(c->symbolizer, NULL, take, (const uint64_t *)slot->kernel,
+				(size_t)slot->kernel_bytes / 8, true, &index, c->emit, c->emit_ctx);
+	if (!err && slot->user_bytes > 0)
+		err =
+		    frames_emit(c->symbolizer, maps, take, (const uint64_t *)slot->user,
+				(size_t)slot->user_bytes / 8, false, &index, c->emit, c->emit_ctx);
+	if (err && !c->err)
+		c->err = err;
+}
+
+void collector_takes_close(struct collector *c)
+{
+	for (size_t i = 0; c->maps && i < c->maps->count; i++)
+		symbol_maps_free(c->maps->of[i].maps);
+	free(c->maps);
+	c->maps = NULL;
+}
