@@ -46,7 +46,7 @@ static const struct field fields[FIELDS] = {
 	"Processes that the tree forked. The command itself is not counted.",
 	"FORK", "vfork and posix_spawn count, threads do not."},
 [FIELD_EXITS] = {"exits", "integer", "processes", "",
-	"Processes of the tree that ended, without the command itself.",
+	"Processes of the tree that ended, the command itself among them: `forks` + 1 where none is left.",
 	"EXIT", ""},
 [FIELD_ALIVE] = {"alive", "integer", "processes", "",
 	"Processes of the tree that still lived when the command had ended.",

@@ -30,9 +30,10 @@ char *quantity_bytes(char buf[QUANTITY_BYTES], int64_t bytes)
 	const char *sign = bytes < 0 ? "-" : "";
 	uint64_t n = magnitude(bytes), tenths;
 	unsigned unit = 0, shift = 10;
+	char count[QUANTITY_BYTES];
 
 	if (n < 1024) {
-		snprintf(buf, QUANTITY_BYTES, "%s%u B", sign, (unsigned)n);
+		snprintf(buf, QUANTITY_BYTES, "%s%.8s B", sign, quantity_count(count, n));
 		return buf;
 	}
 	/* The next unit as soon as this one would be printed as 1024.0 */
@@ -125,6 +126,8 @@ char *quantity_percent(char buf[QUANTITY_BYTES], int64_t part, int64_t whole)
 		return strcpy(buf, p ? "?" : "0 %");
 	if (p && (unsigned __int128)p * 1000 < w)
 		return strcpy(buf, "<0.1 %");
+	if (p / 10 > w || (p / 10 == w && p % 10))
+		return strcpy(buf, ">1,000 %");
 	tenths = (uint64_t)(((unsigned __int128)p * 1000 + w / 2) / w);
 	if (tenths >= 100)
 		tenths = (tenths + 5) / 10 * 10;

@@ -28,7 +28,7 @@ char *quantity_exact(char buf[QUANTITY_BYTES], struct amount a);
 /* As many decimals as tell something: "1", "1.98", "0.1", "0.004"; "?" when not finite. */
 char *quantity_rate(char buf[QUANTITY_BYTES], double rate);
 
-/* part of whole: "0.1 %", "<0.1 %", "12 %"; "?" when whole is 0. */
+/* part of whole: "0.1 %", "<0.1 %", "12 %", ">1,000 %"; "?" when whole is 0. */
 char *quantity_percent(char buf[QUANTITY_BYTES], int64_t part, int64_t whole);
 
 /* N where rate is about 1 in N and N is 2 or more; else 0. */

@@ -111,8 +111,10 @@ struct view {
 	const char *source; /* "bpf", "proc", "model" */
 	enum judgement judgement;
 	const char *headline; /* the verdict in one line of words, without the judgement's name */
-	uint64_t forks, exits, alive; /* of the tree, without the command itself */
-	uint64_t zombies;	      /* of alive */
+	uint64_t forks;	      /* of the tree, without the command itself */
+	uint64_t exits;	      /* with the command itself */
+	uint64_t alive;
+	uint64_t zombies; /* of alive */
 	uint64_t threads, execs;
 	int exit_status; /* as a shell says it; -1: the command never ran or never ended */
 	int signal;	 /* that ended the command; 0: none */

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <string.h>
+#include "view/arena.h"
+#include "view/headline.h"
+#include "view/quantity.h"
+
+/* What all findings together leave for each fork; the tree's forks where theirs differ. */
+static struct amount per_fork(const struct view *v)
+{
+	struct amount all = amount_exact(0);
+	bool same = true;
+	double sum = 0;
+
+	for (size_t i = 0; i < v->finding_count; i++) {
+		all = amount_add(all, v->findings[i].bytes);
+		same &= v->findings[i].forks == v->findings[0].forks;
+		if (v->findings[i].bytes.known != KNOWN_NOT)
+			sum += v->findings[i].bytes_per_fork;
+	}
+	if (!same && v->forks)
+		sum = (double)all.bytes / (double)v->forks;
+	all.bytes = (int64_t)(sum + 0.5);
+	return all;
+}
+
+/* "200 forks, source bpf", and what else the reader must know at once. */
+static const char *brackets(const struct view *v)
+{
+	char forks[QUANTITY_BYTES];
+
+	return view_arena_format(v->arena, "(%s fork%s, source %s%s%s)",
+				 quantity_count(forks, v->forks), v->forks == 1 ? "" : "s",
+				 v->source, v->interrupted ? ", interrupted" : "",
+				 v->cut_off ? ", session cut off" : "");
+}
+
+static const char *leak(const struct view *v)
+{
+	char bytes[QUANTITY_BYTES], n[QUANTITY_BYTES];
+	struct amount each = per_fork(v);
+	double rate = 0;
+	uint64_t one_in;
+	const char *who;
+
+	for (size_t i = 0; i < v->finding_count; i++)
+		if (v->findings[i].count_per_fork > rate)
+			rate = v->findings[i].count_per_fork;
+	one_in = quantity_one_in(rate);
+	if (one_in) {
+		/* That one fork leaves all that is left by n. */
+		each.bytes *= (int64_t)one_in;
+		who = view_arena_format(v->arena, "1 fork in %s leaves", quantity_count(n, one_in));
+	} else if (rate > 0 && rate < 0.95) {
+		who = "a fork leaves, on average,";
+	} else {
+		who = "every fork leaves";
+	}
+	return view_arena_format(
+	    v->arena, "%s %s behind: %zu finding%s %s", who,
+	    each.known == KNOWN_NOT || !each.bytes ? "something" : quantity_amount(bytes, each),
+	    v->finding_count, v->finding_count == 1 ? "" : "s", brackets(v));
+}
+
+static const char *clean(const struct view *v)
+{
+	struct amount live = amount_add(v->pools[POOL_KERNEL].live, v->pools[POOL_SHARED].live);
+	char bytes[QUANTITY_BYTES];
+
+	if (!v->forks)
+		return view_arena_format(v->arena, "nothing was forked %s", brackets(v));
+	if (live.known != KNOWN_NOT && live.bytes > 0)
+		return view_arena_format(v->arena, "nothing grows with the forks; %s stays %s",
+					 quantity_amount(bytes, live), brackets(v));
+	return view_arena_format(v->arena, "what every fork took came back %s", brackets(v));
+}
+
+static const char *inconclusive(const struct view *v)
+{
+	const char *reason = v->reason_count ? v->reasons[0] : "not everything was seen";
+	size_t len = strlen(reason);
+
+	while (len && reason[len - 1] == '.')
+		len--;
+	return view_arena_format(v->arena, "%.*s%s %s", (int)len, reason,
+				 v->reason_count > 1 ? ", and more" : "", brackets(v));
+}
+
+const char *headline_make(const struct view *v)
+{
+	switch (v->judgement) {
+	case JUDGEMENT_LEAK:
+		return leak(v);
+	case JUDGEMENT_CLEAN:
+		return clean(v);
+	case JUDGEMENT_INCONCLUSIVE:
+		break;
+	}
+	return inconclusive(v);
+}
