@@ -10,6 +10,9 @@
 #include "base/symbol.h"
 #include "base/symbol_module.h"
 
+/* Nested blocks and inlined functions at one address; what lies deeper is left out. */
+#define SCOPES_MAX 64
+
 struct symbolizer {
 	struct symbol_modules modules;
 	char *demangled[SYMBOL_INLINES_MAX]; /* of the last lookup */
@@ -71,11 +74,48 @@ static uint64_t die_number(Dwarf_Die *die, unsigned name)
 }
 
 /*
+ * From a unit down to the innermost scope that has the address, outermost first; dwarf_getscopes()
+ * loses its way where link-time optimization has put an inlined function into another unit.
+ * Returns how many scopes.
+ */
+static size_t find_scopes(Dwarf_Die *parent, Dwarf_Addr address, Dwarf_Die *ret, size_t max)
+{
+	Dwarf_Die die;
+	size_t count;
+
+	if (!max || dwarf_child(parent, &die))
+		return 0;
+	do {
+		switch (dwarf_tag(&die)) {
+		case DW_TAG_subprogram:
+		case DW_TAG_inlined_subroutine:
+		case DW_TAG_lexical_block:
+		case DW_TAG_try_block:
+		case DW_TAG_catch_block:
+			if (dwarf_haspc(&die, address) <= 0)
+				break;
+			ret[0] = die;
+			return 1 + find_scopes(&die, address, ret + 1, max - 1);
+		/* These have no addresses, but functions. */
+		case DW_TAG_namespace:
+		case DW_TAG_module:
+		case DW_TAG_class_type:
+		case DW_TAG_structure_type:
+			count = find_scopes(&die, address, ret, max - 1);
+			if (count)
+				return count;
+			break;
+		}
+	} while (!dwarf_siblingof(&die, &die));
+	return 0;
+}
+
+/*
  * Walks from the innermost scope outwards. ret[0] comes with file and line; each function that
  * was inlined hands on the place of its call. Returns how many of ret are done, the last of
  * which has no name yet if the debug information ends without a function.
  */
-static size_t walk_scopes(struct symbolizer *sym, Dwarf_Die *cu, Dwarf_Die *scopes, int count,
+static size_t walk_scopes(struct symbolizer *sym, Dwarf_Die *cu, Dwarf_Die *scopes, size_t count,
 			  struct symbol *ret, size_t max)
 {
 	Dwarf_Files *files = NULL;
@@ -83,9 +123,10 @@ static size_t walk_scopes(struct symbolizer *sym, Dwarf_Die *cu, Dwarf_Die *scop
 
 	/* Without files the calls have lines only, which mean nothing. */
 	(void)dwarf_getsrcfiles(cu, &files, NULL);
-	for (int i = 0; i < count; i++) {
-		Dwarf_Die *die = &scopes[i];
+	while (count--) {
+		Dwarf_Die *die = &scopes[count];
 		int tag = dwarf_tag(die);
+		const char *file;
 
 		if (tag == DW_TAG_subprogram) {
 			ret[done].function = readable(sym, die_name(die));
@@ -95,55 +136,63 @@ static size_t walk_scopes(struct symbolizer *sym, Dwarf_Die *cu, Dwarf_Die *scop
 			continue;
 		ret[done].function = readable(sym, die_name(die));
 		ret[done].inlined = true;
+		ret[done + 1] = ret[done];
 		done++;
-		ret[done] = ret[done - 1];
+		file = files ? dwarf_filesrc(files, die_number(die, DW_AT_call_file), NULL, NULL)
+			     : NULL;
 		ret[done].function = "";
 		ret[done].inlined = false;
-		ret[done].file =
-		    files ? dwarf_filesrc(files, die_number(die, DW_AT_call_file), NULL, NULL)
-			  : NULL;
-		ret[done].line = ret[done].file ? die_number(die, DW_AT_call_line) : 0;
-		if (!ret[done].file)
-			ret[done].file = "";
+		ret[done].file = file ? file : "";
+		ret[done].line = file ? die_number(die, DW_AT_call_line) : 0;
 	}
 	return done + 1;
+}
+
+/*
+ * Libdwfl finds units by .debug_aranges only, which clang does not write: then the units
+ * themselves are asked. *ret_bias comes off the address for Dwarf's sake.
+ */
+static Dwarf_Die *find_unit(Dwfl_Module *mod, GElf_Addr address, Dwarf_Addr *ret_bias)
+{
+	Dwarf_Die *cu = dwfl_module_addrdie(mod, address, ret_bias);
+
+	if (cu)
+		return cu;
+	while ((cu = dwfl_module_nextcu(mod, cu, ret_bias)))
+		if (dwarf_haspc(cu, address - *ret_bias) > 0)
+			return cu;
+	return NULL;
+}
+
+static void find_line(Dwarf_Die *cu, Dwarf_Addr address, struct symbol *ret)
+{
+	Dwarf_Line *line = dwarf_getsrc_die(cu, address);
+	const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	int number = 0;
+
+	if (!file || dwarf_lineno(line, &number))
+		return;
+	ret->file = file;
+	ret->line = number;
 }
 
 /* ret[0] is filled in but for names. Returns how many. */
 static size_t name_address(struct symbolizer *sym, Dwfl_Module *mod, GElf_Addr address,
 			   struct symbol *ret, size_t max)
 {
-	Dwarf_Die *scopes = NULL, *chain = NULL, innermost;
-	Dwfl_Line *line = dwfl_module_getsrc(mod, address);
+	Dwarf_Die scopes[SCOPES_MAX];
 	Dwarf_Addr bias;
-	Dwarf_Die *cu = dwfl_module_addrdie(mod, address, &bias);
-	size_t done = 1;
+	Dwarf_Die *cu = find_unit(mod, address, &bias);
+	size_t done = 1, count;
 	GElf_Off offset;
 	GElf_Sym elf_sym;
 	const char *name;
-	int number = 0, count;
 
-	if (line) {
-		const char *file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
-
-		if (file) {
-			ret[0].file = file;
-			ret[0].line = number;
-		}
+	if (cu) {
+		find_line(cu, address - bias, ret);
+		count = find_scopes(cu, address - bias, scopes, SCOPES_MAX);
+		done = walk_scopes(sym, cu, scopes, count, ret, max);
 	}
-	if (cu && dwarf_getscopes(cu, address - bias, &scopes) > 0) {
-		/*
-		 * That chain leaves an inlined function towards its definition; by its place
-		 * in the tree it leads to the caller.
-		 */
-		innermost = scopes[0];
-		count = dwarf_getscopes_die(&innermost, &chain);
-		if (count > 0)
-			done = walk_scopes(sym, cu, chain, count, ret, max);
-	}
-	free(chain);
-	free(scopes);
-
 	if (!ret[done - 1].function[0]) {
 		name = dwfl_module_addrinfo(mod, address, &offset, &elf_sym, NULL, NULL, NULL);
 		/* In a stripped file the nearest symbol may be far before another function. */
