@@ -1,0 +1,3 @@
+build-clang/src/cmd/cmd.o: src/cmd/cmd.c src/cmd/cmd.h
+
+src/cmd/cmd.h:

@@ -1,0 +1,3 @@
+build-clang/src/source/launch.o: src/source/launch.c src/source/launch.h
+
+src/source/launch.h:
