@@ -96,6 +96,7 @@ static __always_inline __u32 take_here(void *ctx, struct taker *who)
 		take->kernel_bytes = bpf_get_stack(ctx, take->kernel, sizeof(take->kernel), 0);
 		take->user_bytes =
 			bpf_get_stack(ctx, take->user, sizeof(take->user), BPF_F_USER_STACK);
+		bpf_probe_read_user(&take->user_top, sizeof(take->user_top), (void *)REGS_SP(regs));
 		if (a)
 			take_record(a, slot);
 		return te->take = slot + 1;

@@ -7,35 +7,35 @@
 
 #include "charge.h"
 
-enum { MM_ANONPAGES = 1, MM_SWAPENTS = 2 };
-
-/* One resident counter of mm, in pages, with the part that is still on the processors. */
-static __always_inline __s64 mm_counter(struct mm_struct *mm, int which)
+/* The part of a percpu_counter that is still on the processors. */
+static __always_inline __s64 percpu_part(__u64 part)
 {
-	__s64 sum;
-	__u64 part;
+	__s64 sum = 0;
 
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
-		struct mm_struct___old *old = (void *)mm;
-
-		return BPF_CORE_READ(old, rss_stat.count[which].counter);
-	}
-	sum = FIELD_NUMBER(mm, rss_stat[which].count);
-	part = FIELD_NUMBER(mm, rss_stat[which].counters);
 	for (__u32 cpu = 0; cpu < 256 && cpu < cpu_count; cpu++) {
 		__s32 n = 0;
 
 		bpf_probe_read_kernel(&n, sizeof(n), (void *)(part + percpu_offset[cpu]));
 		sum += n;
 	}
-	return sum < 0 ? 0 : sum;
+	return sum;
 }
+
+/* One resident counter of mm, in pages. The index must be a literal: the loader relocates it. */
+#define MM_COUNTER(mm, which)                                                                      \
+	(bpf_core_type_exists(struct mm_rss_stat)                                                  \
+		 ? (__s64)BPF_CORE_READ((struct mm_struct___old *)(mm), rss_stat.count[which].counter) \
+		 : (__s64)FIELD_NUMBER(mm, rss_stat[which].count) +                                \
+			   percpu_part(FIELD_NUMBER(mm, rss_stat[which].counters)))
 
 static __always_inline __s64 mm_private_bytes(struct mm_struct *mm)
 {
+	__s64 pages;
+
 	if (!mm)
 		return EVENT_UNKNOWN_BYTES;
-	return (mm_counter(mm, MM_ANONPAGES) + mm_counter(mm, MM_SWAPENTS)) * page_bytes;
+	pages = MM_COUNTER(mm, 1 /* MM_ANONPAGES */) + MM_COUNTER(mm, 2 /* MM_SWAPENTS */);
+	return pages < 0 ? 0 : pages * page_bytes;
 }
 
 static __always_inline void copy_comm(char *to, struct task_struct *t)

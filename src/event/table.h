@@ -117,6 +117,7 @@ struct take_slot {
 	ev_u32 account;
 	ev_u64 start_ns; /* of that account, for the slot may be used again */
 	ev_s32 user_bytes, kernel_bytes; /* of the arrays below, negative: no stack */
+	ev_u64 user_top; /* word at the user stack pointer: a libc wrapper's return address */
 	ev_u64 user[TAKE_USER_FRAMES];
 	ev_u64 kernel[TAKE_KERNEL_FRAMES];
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/symbol.h"
@@ -292,6 +293,21 @@ static void close_accounts(struct collector *c)
 	}
 }
 
+/* Objects of System V IPC stay by design, and what they refer to with them: their makers' pids. */
+static bool left_by_ipc(const struct collector *c, const struct object_entry *e)
+{
+	const struct tag_slot *tag = &c->t->tags[e->tag & (TAG_MAX - 1)];
+	int nr;
+
+	if (!c->ipc_left)
+		return false;
+	if (!e->take)
+		return !strcmp(tag->name, "pid");
+	nr = c->t->takes[(e->take - 1) & (TABLE_TAKES - 1)].syscall_nr;
+	return nr == SYS_shmget || nr == SYS_semget || nr == SYS_msgget || nr == SYS_msgsnd ||
+	       nr == SYS_semop || nr == SYS_semtimedop;
+}
+
 static void tell_object(struct collector *c, const struct object_entry *e, uint64_t returned_ns,
 			enum hold hold)
 {
@@ -438,7 +454,10 @@ int collector_finish(struct collector *c, bool oracle)
 				continue;
 			if (c->t->tags[e->tag & (TAG_MAX - 1)].book == BOOK_KERNEL && !can_ask)
 				undecided++;
-			tell_object(c, e, 0, can_ask ? HOLD_NONE : HOLD_UNKNOWN);
+			tell_object(c, e, 0,
+				    left_by_ipc(c, e) ? HOLD_LEFT
+				    : can_ask	      ? HOLD_NONE
+						      : HOLD_UNKNOWN);
 		}
 	}
 	for (uint32_t slot = 0; slot < TABLE_ACCOUNTS; slot++) {

@@ -42,6 +42,7 @@ struct collector {
 	uint64_t swept; /* tombstones collected */
 	int64_t other_charged[BOOKS], other_returned[BOOKS];
 	uint64_t asked[TAG_MAX];
+	uint32_t ipc_left; /* System V IPC objects that the tree left */
 
 	bool tag_told[TAG_OWN_END];
 	bool take_told[TABLE_TAKES];

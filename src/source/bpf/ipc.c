@@ -95,6 +95,7 @@ static void tell_kind(struct exact *x, const struct sysvipc_list *now, enum sysv
 		    .kernel_bytes = EVENT_UNKNOWN_BYTES,
 		};
 		told++;
+		x->collector.ipc_left++;
 		collector_emit(&x->collector, &left);
 	}
 out:

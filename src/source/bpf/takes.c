@@ -31,6 +31,39 @@ static uint16_t maps_find(const struct take_maps *m, const struct account_id *id
 	return 0;
 }
 
+/*
+ * A libc wrapper makes no frame of its own, so the walk by frame pointers misses its caller: that
+ * address is at the top of the stack.
+ */
+static size_t user_frames(const struct take_slot *slot, const struct symbol_maps *maps,
+			  uint64_t *ret)
+{
+	size_t n = 0, have = slot->user_bytes > 0 ? (size_t)slot->user_bytes / 8 : 0;
+
+	for (size_t i = 0; i < have && slot->user[i]; i++) {
+		ret[n++] = slot->user[i];
+		if (!i && maps && symbol_maps_find(maps, slot->user_top) &&
+		    (have < 2 || slot->user[1] != slot->user_top))
+			ret[n++] = slot->user_top;
+	}
+	return n;
+}
+
+/* The innermost frames are our own program's and what calls it: they say nothing. */
+static size_t own_frames(struct collector *c, const struct take_slot *slot)
+{
+	size_t n = (size_t)slot->kernel_bytes / 8, own = 0;
+	struct symbol s;
+
+	for (size_t i = 0; i < n && i < 4; i++) {
+		if (symbolizer_kernel(c->symbolizer, slot->kernel[i], i > 0, &s) == 1 &&
+		    (!strncmp(s.function, "bpf_prog_", 9) ||
+		     !strncmp(s.function, "bpf_trace_run", 13)))
+			own = i + 1;
+	}
+	return own;
+}
+
 /* Do the maps hold the take's innermost frame? If not, the process has run exec since. */
 static bool maps_fit(const struct take_maps *m, uint16_t at, const struct take_slot *take)
 {
@@ -82,7 +115,9 @@ void collector_take(struct collector *c, uint32_t take)
 	const struct take_slot *slot = &c->t->takes[at];
 	const struct account_slot *a = &c->t->accounts[slot->account & (TABLE_ACCOUNTS - 1)];
 	struct event ev = {.type = EVENT_TAKE};
+	uint64_t user[TAKE_USER_FRAMES + 1];
 	const struct symbol_maps *maps;
+	size_t n;
 	int err;
 
 	if (c->take_told[at] || c->err)
@@ -98,14 +133,17 @@ void collector_take(struct collector *c, uint32_t take)
 		return;
 	maps = c->maps_of[at] ? c->maps->of[c->maps_of[at] - 1].maps : NULL;
 	err = 0;
-	if (slot->kernel_bytes > 0)
-		err =
-		    frames_emit(c->symbolizer, NULL, take, (const uint64_t *)slot->kernel,
-				(size_t)slot->kernel_bytes / 8, true, &index, c->emit, c->emit_ctx);
-	if (!err && slot->user_bytes > 0)
-		err =
-		    frames_emit(c->symbolizer, maps, take, (const uint64_t *)slot->user,
-				(size_t)slot->user_bytes / 8, false, &index, c->emit, c->emit_ctx);
+	if (slot->kernel_bytes > 0) {
+		size_t own = own_frames(c, slot);
+
+		err = frames_emit(c->symbolizer, NULL, take, (const uint64_t *)slot->kernel + own,
+				  (size_t)slot->kernel_bytes / 8 - own, true, &index, c->emit,
+				  c->emit_ctx);
+	}
+	n = user_frames(slot, maps, user);
+	if (!err && n)
+		err = frames_emit(c->symbolizer, maps, take, user, n, false, &index, c->emit,
+				  c->emit_ctx);
 	if (err && !c->err)
 		c->err = err;
 }
