@@ -26,7 +26,7 @@ struct gauge {
 	uint32_t tag;
 	enum pool pool;
 	int64_t bytes;		 /* booked as charged now */
-	struct residue *residue; /* NULL: this account has not forked */
+	struct residue *residue; /* its levels; NULL: a zombie's, or no room */
 };
 
 struct row {

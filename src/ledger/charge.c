@@ -91,6 +91,8 @@ int charge_amount(struct ledger *led, const struct event *ev)
 	    bytes.bytes >
 		LEDGER_BYTES_MAX - (is_charge ? tag->tag.charged_bytes : tag->tag.returned_bytes))
 		return -EINVAL;
+	if (tag && tag->tag.flags & TAG_ESTIMATE && bytes.known == KNOWN_EXACT)
+		bytes.known = KNOWN_ESTIMATE;
 	p = &led->pool[e->pool];
 	t = row_target(led, ev->account);
 	s = target_sums(t, e->pool);
@@ -293,7 +295,7 @@ int charge_gauge(struct ledger *led, const struct event *ev)
 		g = gauge_new(row, e->tag, e->pool);
 	if (!g)
 		return -ENOMEM;
-	if (!zombie && row->account.forks && !row->account.reaped) {
+	if (!zombie && !row->account.reaped) {
 		err = residue_level(led, row, e, &g->residue);
 		if (err)
 			return err;

@@ -256,7 +256,8 @@ int residue_left(struct ledger *led, const struct event *ev)
 		return err;
 	led->pool[e->pool].pool.seen = true;
 	add_bytes(&r->residue.bytes, r->residue.count, e->bytes, false);
-	add_bytes(&r->residue.kernel_bytes, r->residue.count, e->kernel_bytes, false);
+	add_bytes(&r->residue.kernel_bytes, r->residue.count, e->kernel_bytes,
+		  r->residue.tag && r->residue.tag->flags & TAG_ESTIMATE);
 	r->residue.count++;
 	r->residue.open_count++;
 	r->residue.open_bytes += e->bytes > 0 ? e->bytes : 0;
@@ -356,6 +357,10 @@ int residue_zombies(struct ledger *led, struct row *parent)
 		if (err)
 			return err;
 		row->zombie_in = r;
+		/* A source that charges as it goes knows what is left of it by now. */
+		if (a->zombie_bytes.known == KNOWN_NOT && a->pool[POOL_KERNEL].live)
+			a->zombie_bytes = (struct amount){a->pool[POOL_KERNEL].live,
+							  a->pool[POOL_KERNEL].charged.known};
 		add_bytes(&r->residue.kernel_bytes, r->residue.count,
 			  a->exit_kernel.known == KNOWN_NOT ? EVENT_UNKNOWN_BYTES
 							    : a->exit_kernel.bytes,

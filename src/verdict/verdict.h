@@ -23,23 +23,26 @@ enum where { WHERE_HELD, WHERE_LEFT, WHERE_LOST };
 /* One kind of kernel object (or user memory) that a finding consists of. */
 struct finding_part {
 	const char *tag; /* borrowed from the ledger */
-	uint64_t count;
+	enum pool pool;	 /* may be another than the finding's: not in its bytes then */
+	uint64_t count;	 /* 0: not counted */
 	struct amount bytes;
 };
 
 struct finding {
-	const char *cause; /* slug: "zombie", "orphan", "fd.pipe", "ipc.shm", "heap", "kernel.lost" ... */
+	const char
+	    *cause; /* slug: "zombie", "orphan", "fd.pipe", "ipc.shm", "heap", "kernel.lost" ... */
 	enum where where;
 	enum pool pool;
 	uint64_t count; /* things a person would count: pipes, children, queues; not slab objects */
-	struct amount bytes;
-	uint64_t forks; /* what "per fork" is measured against: the holder's own forks, else the tree's */
+	struct amount bytes; /* all of them together, in `pool` */
+	uint64_t forks; /* what "per fork" is measured against: the holder's own forks, else the
+			   tree's */
 	double count_per_fork, bytes_per_fork;
 	struct account_id holder; /* tgid 0: nobody */
 	char holder_comm[EVENT_COMM_BYTES];
 	struct finding_part *parts;
 	size_t part_count;
-	uint32_t take; /* 0: unknown; frames are in the ledger */
+	uint32_t take;	  /* 0: unknown; frames are in the ledger */
 	const char *hint; /* one or two sentences: what it means and what to do */
 };
 

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "verdict/judge.h"
+
+#define HEAP_PAGES_MIN 8 /* in the middle of the run: less is not told from an allocator's ways */
+
+static bool runs_on_holder(const struct ledger_residue *r)
+{
+	return r->hold == HOLD_PROCESS && r->holder;
+}
+
+struct clock clock_of(const struct judge *j, struct candidate *const *c, size_t n)
+{
+	struct clock clock = {.forks = ledger_counts(j->led)->forks};
+	const struct ledger_account *forker = c[0]->residue->forker;
+	size_t i;
+
+	if (runs_on_holder(c[0]->residue)) {
+		clock.forks = c[0]->residue->holder->forks;
+		return clock;
+	}
+	for (i = 1; i < n; i++) {
+		if (c[i]->residue->forker != forker)
+			return clock;
+	}
+	if (forker && forker->forks >= LEDGER_FORKS_MIN) {
+		clock.forks = forker->forks;
+		clock.marks = &forker->marks;
+	}
+	return clock;
+}
+
+void candidate_profile(const struct candidate *c, const struct clock *clock, uint32_t page_bytes,
+		       struct profile *p)
+{
+	const struct ledger_residue *r = c->residue;
+	uint32_t last = r->levels.bins;
+
+	if (r->kind != RESIDUE_LEVEL) {
+		if (clock->marks)
+			profile_tree_births(p, &r->births, clock->marks);
+		else
+			profile_births(p, &r->births, clock->forks);
+	} else if (last && r->levels.at[last - 1].count >= 0) {
+		profile_counts(p, &r->levels, clock->forks, true);
+	} else {
+		profile_bytes(p, &r->levels, clock->forks, true, page_bytes ? page_bytes : 4096);
+	}
+}
+
+static const char *residue_tag(const struct ledger_residue *r)
+{
+	if (r->kind == RESIDUE_ZOMBIE)
+		return "zombie";
+	if (r->kind == RESIDUE_ORPHAN)
+		return "orphan";
+	return r->tag ? r->tag->name : "";
+}
+
+static int add_part(struct finding *f, const char *tag, enum pool pool, uint64_t count,
+		    struct amount bytes)
+{
+	struct finding_part *parts;
+	size_t i;
+
+	for (i = 0; i < f->part_count; i++) {
+		if (f->parts[i].pool == pool && !strcmp(f->parts[i].tag, tag)) {
+			f->parts[i].count += count;
+			f->parts[i].bytes = amount_add(f->parts[i].bytes, bytes);
+			return 0;
+		}
+	}
+	parts = realloc(f->parts, (f->part_count + 1) * sizeof(*parts));
+	if (!parts)
+		return -ENOMEM;
+	parts[f->part_count] =
+	    (struct finding_part){.tag = tag, .pool = pool, .count = count, .bytes = bytes};
+	f->parts = parts;
+	f->part_count++;
+	return 0;
+}
+
+/* An object that a process holds is kernel memory, though its cache could be dropped else. */
+static enum pool held_pool(const struct ledger_residue *r)
+{
+	return r->pool == POOL_CACHE ? POOL_KERNEL : r->pool;
+}
+
+static void add_bytes(struct finding *f, struct amount bytes, enum pool pool)
+{
+	if (pool == f->pool)
+		f->bytes = amount_add(f->bytes, bytes);
+}
+
+void finding_rates(struct finding *f)
+{
+	f->count_per_fork = f->forks ? (double)f->count / (double)f->forks : 0;
+	f->bytes_per_fork = f->forks ? (double)f->bytes.bytes / (double)f->forks : 0;
+}
+
+static int finding_add(struct judge *j, const struct rule *rule, struct finding **ret_finding)
+{
+	struct verdict *v = j->verdict;
+	struct finding *f;
+	size_t room = j->finding_room ? j->finding_room * 2 : 8;
+
+	if (v->finding_count == j->finding_room) {
+		f = realloc(v->findings, room * sizeof(*f));
+		if (!f)
+			return -ENOMEM;
+		v->findings = f;
+		j->finding_room = room;
+	}
+	f = &v->findings[v->finding_count++];
+	*f = (struct finding){.cause = rule->cause, .hint = rule->hint, .pool = rule->pool};
+	*ret_finding = f;
+	return 0;
+}
+
+static void set_holder(struct finding *f, const struct ledger_account *a)
+{
+	if (!a)
+		return;
+	f->holder = a->id;
+	memcpy(f->holder_comm, a->comm, sizeof(f->holder_comm));
+}
+
+struct finding *finding_of(const struct judge *j, const char *cause,
+			   const struct ledger_account *holder)
+{
+	struct finding *most = NULL;
+	size_t i;
+
+	for (i = 0; i < j->verdict->finding_count; i++) {
+		struct finding *f = &j->verdict->findings[i];
+
+		if (cause && strcmp(f->cause, cause))
+			continue;
+		if (holder ? f->holder.tgid != holder->id.tgid ||
+				 f->holder.start_ns != holder->id.start_ns
+			   : f->where == WHERE_HELD)
+			continue;
+		if (!most || f->bytes.bytes > most->bytes.bytes)
+			most = f;
+	}
+	return most;
+}
+
+int finding_absorb(struct finding *f, struct candidate *c, bool counts)
+{
+	const struct ledger_residue *r = c->residue;
+	int err = add_part(f, residue_tag(r), held_pool(r), r->count, r->bytes);
+
+	if (err)
+		return err;
+	c->used = true;
+	if (counts)
+		add_bytes(f, r->bytes, held_pool(r));
+	finding_rates(f);
+	return 0;
+}
+
+/* What a level has gained at its steady rate: the number of things and their bytes. */
+static void level_gain(const struct ledger_residue *r, const struct profile *p,
+		       const struct growth *g, uint32_t page_bytes, uint64_t *ret_count,
+		       struct amount *ret_bytes)
+{
+	const struct level *end = &r->levels.at[r->levels.bins - 1];
+	double things, share;
+
+	*ret_bytes = r->bytes;
+	if (end->count < 0) {
+		*ret_count = 0;
+		ret_bytes->bytes = llround(g->steady * (page_bytes ? page_bytes : 4096));
+		return;
+	}
+	/* One of those that were there at the first fork is the first fork's own. */
+	things = g->steady + (p->base < 1 ? p->base : 1);
+	if (things > end->count)
+		things = end->count;
+	*ret_count = (uint64_t)llround(things);
+	share = end->count ? (double)*ret_count / end->count : 0;
+	ret_bytes->bytes = llround((double)r->bytes.bytes * share);
+}
+
+/* Of @n candidates: the one that has what the rule counts, or else the biggest. */
+static const struct candidate *primary_of(struct candidate *const *c, size_t n, size_t *ret_counts)
+{
+	const struct candidate *best = NULL;
+	size_t i, best_counts = RULE_NAMES;
+
+	for (i = 0; i < n; i++) {
+		size_t counts = rule_counts(c[i]->rule, residue_tag(c[i]->residue));
+
+		if (counts < best_counts) {
+			best = c[i];
+			best_counts = counts;
+		}
+	}
+	for (i = 0; !best || (best_counts == RULE_NAMES && i < n); i++) {
+		const struct ledger_residue *r = c[i]->residue;
+
+		if (!best || (c[i]->rule->divide ? r->count > best->residue->count
+						 : r->bytes.bytes > best->residue->bytes.bytes))
+			best = c[i];
+	}
+	*ret_counts = best_counts;
+	return best;
+}
+
+static bool same_count(const struct candidate *primary, size_t counts, const struct candidate *c)
+{
+	if (counts == RULE_NAMES)
+		return residue_tag(c->residue) == residue_tag(primary->residue);
+	return rule_counts(c->rule, residue_tag(c->residue)) == counts;
+}
+
+static int add_orphans(struct finding *f, const struct ledger_residue *r)
+{
+	int err = add_part(f, "process", POOL_KERNEL, r->count, r->kernel_bytes);
+
+	set_holder(f, r->first);
+	f->bytes = r->kernel_bytes;
+	return err ? err : add_part(f, "private", POOL_PRIVATE, 0, r->bytes);
+}
+
+static int add_left(struct finding *f, const struct ledger_residue *r)
+{
+	int err = 0;
+
+	if (r->bytes.known != KNOWN_NOT)
+		err = add_part(f, residue_tag(r), r->pool, r->count, r->bytes);
+	if (!err && r->kernel_bytes.known != KNOWN_NOT)
+		err = add_part(f, residue_tag(r), POOL_KERNEL,
+			       r->pool == POOL_KERNEL ? 0 : r->count, r->kernel_bytes);
+	if (err)
+		return err;
+	f->bytes = (struct amount){.known = KNOWN_NOT};
+	if (r->pool == f->pool)
+		f->bytes = r->bytes;
+	if (f->pool == POOL_KERNEL)
+		f->bytes = r->pool != POOL_KERNEL		? r->kernel_bytes
+			   : r->kernel_bytes.known == KNOWN_NOT ? r->bytes
+			   : r->bytes.known == KNOWN_NOT	? r->kernel_bytes
+							 : amount_add(r->bytes, r->kernel_bytes);
+	return 0;
+}
+
+static int add_zombies(struct finding *f, const struct ledger_residue *r)
+{
+	struct amount bytes = r->bytes.known != KNOWN_NOT ? r->bytes : r->kernel_bytes;
+
+	f->bytes = bytes;
+	return add_part(f, "zombie", POOL_KERNEL, r->count, bytes);
+}
+
+static int add_candidate(const struct judge *j, struct finding *f, struct candidate *c,
+			 const struct clock *clock, bool counted, double *count)
+{
+	const struct ledger_residue *r = c->residue;
+	uint32_t page_bytes = ledger_session(j->led)->page_bytes;
+	struct profile p;
+	struct growth g;
+	struct amount bytes = r->bytes;
+	uint64_t n = r->count;
+	int err;
+
+	candidate_profile(c, clock, page_bytes, &p);
+	g = growth_judge(&p, 0);
+	c->used = true; /* if it does not grow it is a consequence all the same: a table's steps */
+	if (!g.grows && !counted)
+		return 0;
+	if (counted)
+		*count += (double)n;
+	switch (r->kind) {
+	case RESIDUE_ORPHAN:
+		return add_orphans(f, r);
+	case RESIDUE_LEFT:
+		return add_left(f, r);
+	case RESIDUE_ZOMBIE:
+		return add_zombies(f, r);
+	case RESIDUE_LEVEL:
+		if (!g.grows)
+			return 0;
+		level_gain(r, &p, &g, page_bytes, &n, &bytes);
+		if (counted)
+			*count += (double)n - (double)r->count;
+		break;
+	case RESIDUE_OBJECT:
+		break;
+	}
+	err = add_part(f, residue_tag(r), held_pool(r), n, bytes);
+	if (!err)
+		add_bytes(f, bytes, held_pool(r));
+	return err;
+}
+
+/* A cause whose bytes are all in another pool than usual is told in that one. */
+static void choose_pool(struct finding *f)
+{
+	struct amount sum[POOLS] = {{0}};
+	size_t i;
+	int pool, most = f->pool;
+
+	for (i = 0; i < f->part_count; i++)
+		sum[f->parts[i].pool] = amount_add(sum[f->parts[i].pool], f->parts[i].bytes);
+	if (sum[f->pool].bytes || sum[f->pool].known == KNOWN_NOT ||
+	    sum[f->pool].known == KNOWN_AT_LEAST)
+		return;
+	for (pool = 0; pool < POOLS; pool++) {
+		if (sum[pool].bytes > sum[most].bytes)
+			most = pool;
+	}
+	f->pool = most;
+	f->bytes = sum[most];
+}
+
+int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret_made)
+{
+	struct clock clock = clock_of(j, c, n);
+	uint32_t page_bytes = ledger_session(j->led)->page_bytes;
+	size_t i, counts;
+	const struct candidate *primary = primary_of(c, n, &counts);
+	struct profile sum = {.bins = 0}, one;
+	struct finding *f;
+	double count = 0;
+	int err;
+
+	*ret_made = false;
+	for (i = 0; i < n; i++) {
+		if (!same_count(primary, counts, c[i]))
+			continue;
+		candidate_profile(c[i], &clock, page_bytes, &one);
+		profile_add(&sum, &one);
+	}
+	if (!growth_judge(&sum, 0).grows)
+		return 0;
+	err = finding_add(j, primary->rule, &f);
+	if (err)
+		return err;
+	f->where = primary->residue->hold == HOLD_NONE	 ? WHERE_LOST
+		   : primary->residue->hold == HOLD_LEFT ? WHERE_LEFT
+							 : WHERE_HELD;
+	f->forks = clock.forks;
+	f->take = primary->residue->take;
+	set_holder(f, primary->residue->holder);
+	for (i = 0; !err && i < n; i++)
+		err = add_candidate(j, f, c[i], &clock, same_count(primary, counts, c[i]), &count);
+	if (err)
+		return err;
+	if (counts == RULE_NAMES && primary->rule->divide)
+		count = ceil(count / primary->rule->divide);
+	f->count = (uint64_t)llround(count);
+	if (primary->residue->kind == RESIDUE_OBJECT || primary->residue->kind == RESIDUE_LEVEL)
+		choose_pool(f);
+	finding_rates(f);
+	*ret_made = true;
+	return 0;
+}
+
+int finding_heap(struct judge *j, const struct ledger_account *a)
+{
+	const struct rule *rule = rule_named("heap");
+	double page = ledger_session(j->led)->page_bytes;
+	uint64_t forks = a->forks - a->levels_from;
+	struct profile p;
+	struct growth g;
+	struct finding *f;
+	int err;
+
+	if (forks < LEDGER_FORKS_MIN || !a->levels.bins)
+		return 0;
+	if (page <= 0)
+		page = 4096;
+	profile_bytes(&p, &a->levels, forks, false, page);
+	g = growth_judge(&p, HEAP_PAGES_MIN);
+	if (!g.grows)
+		return 0;
+	err = finding_add(j, rule, &f);
+	if (err)
+		return err;
+	set_holder(f, a);
+	f->forks = forks;
+	/* Levels at N forks have N - 1 ways between them. */
+	f->bytes = amount_exact(llround(g.steady * page * (double)forks / (double)(forks - 1)));
+	f->count = (uint64_t)llround((double)f->bytes.bytes / page);
+	finding_rates(f);
+	return add_part(f, "private", POOL_PRIVATE, f->count, f->bytes);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ledger/ledger.h"
+#include "verdict/growth.h"
+
+/*
+ * The first and the last eighth of the forks are not judged: that is where warming up and
+ * what is still in use stand.
+ */
+#define EDGE		8
+#define BIRTHS_MIN	6 /* in the middle; 5 where there are few forks */
+#define BIRTHS_MIN_FEW	5
+#define FORKS_FEW	64
+#define DISTANCE_MAX	0.20 /* from a straight course, where many births make chance small */
+#define DISTANCE_CHANCE 1.7  /* times sqrt((1 - p) / n): what chance alone does, 1 in 200 */
+#define GAP_MAX		0.15 /* of the middle, at one of its ends, without a birth ... */
+#define GAP_CHANCE	0.01 /* ... when that is less likely than this */
+#define JUMP		8    /* times the median: more than this in one bin is a step */
+
+static void profile_begin(struct profile *p, uint32_t stride, uint64_t forks)
+{
+	memset(p, 0, sizeof(*p));
+	p->stride = stride ? stride : 1;
+	p->forks = forks;
+}
+
+static void profile_put(struct profile *p, uint64_t clock, double weight)
+{
+	uint64_t bin = clock / p->stride;
+
+	if (bin >= SERIES_BINS)
+		bin = SERIES_BINS - 1;
+	p->weight[bin] += weight;
+	if (p->bins <= bin)
+		p->bins = bin + 1;
+}
+
+/* The stride a series of this many forks has, so that profiles of one clock can be added. */
+static uint32_t stride_of(uint64_t forks)
+{
+	uint32_t stride = 1;
+
+	while (forks / stride >= SERIES_BINS && stride < UINT32_C(1) << 31)
+		stride *= 2;
+	return stride;
+}
+
+/* A wide bin's births are spread over it. */
+static void put_spread(struct profile *p, const struct births *b, const struct marks *own)
+{
+	uint32_t i, j, parts = b->stride < 64 ? b->stride : 64;
+
+	for (i = 0; i < b->bins; i++) {
+		for (j = 0; b->count[i] && j < parts; j++) {
+			uint64_t clock = (uint64_t)i * b->stride + (uint64_t)j * b->stride / parts;
+
+			if (own)
+				clock = marks_own(own, clock < UINT32_MAX ? (uint32_t)clock
+									  : UINT32_MAX);
+			if (clock > p->forks)
+				clock = p->forks;
+			profile_put(p, clock, (double)b->count[i] / parts);
+		}
+	}
+}
+
+void profile_births(struct profile *p, const struct births *b, uint64_t forks)
+{
+	uint32_t stride = stride_of(forks), i;
+
+	profile_begin(p, stride > b->stride ? stride : b->stride, forks);
+	for (i = 0; i < b->bins; i++)
+		profile_put(p, (uint64_t)i * b->stride, (double)b->count[i]);
+}
+
+void profile_tree_births(struct profile *p, const struct births *b, const struct marks *own)
+{
+	profile_begin(p, stride_of(own->forks), own->forks);
+	put_spread(p, b, own);
+}
+
+/*
+ * @low[i] is the lowest level from bin i on that was read in it; what a level never went below
+ * afterwards is what stayed.
+ */
+static void profile_levels(struct profile *p, const double *low, const bool *read, size_t bins,
+			   bool zero_before)
+{
+	double stays = INFINITY, kept[SERIES_BINS], before;
+	size_t i, first = 0;
+
+	while (first < bins && !read[first])
+		first++;
+	for (i = bins; i-- > 0;) {
+		if (read[i] && low[i] < stays)
+			stays = low[i];
+		if (i < first && zero_before)
+			stays = 0;
+		kept[i] = stays;
+	}
+	if (!bins || first == bins)
+		return;
+	before = p->base = kept[0];
+	for (i = 0; i < bins; i++) {
+		p->weight[i] = kept[i] - before;
+		before = kept[i];
+	}
+	p->bins = bins;
+}
+
+void profile_counts(struct profile *p, const struct levels *l, uint64_t forks, bool zero_before)
+{
+	double low[SERIES_BINS];
+	bool read[SERIES_BINS];
+	size_t i;
+
+	profile_begin(p, l->stride, forks);
+	for (i = 0; i < l->bins; i++) {
+		read[i] = l->at[i].samples && l->at[i].count >= 0;
+		low[i] = l->at[i].count_min;
+	}
+	profile_levels(p, low, read, l->bins, zero_before);
+}
+
+void profile_bytes(struct profile *p, const struct levels *l, uint64_t forks, bool zero_before,
+		   double unit)
+{
+	double low[SERIES_BINS];
+	bool read[SERIES_BINS];
+	size_t i;
+
+	profile_begin(p, l->stride, forks);
+	for (i = 0; i < l->bins; i++) {
+		read[i] = l->at[i].samples;
+		low[i] = (double)l->at[i].bytes_min / unit;
+	}
+	profile_levels(p, low, read, l->bins, zero_before);
+}
+
+void profile_add(struct profile *into, const struct profile *from)
+{
+	size_t i;
+
+	if (!into->bins) {
+		*into = *from;
+		return;
+	}
+	for (i = 0; i < from->bins; i++)
+		profile_put(into, (uint64_t)i * from->stride, from->weight[i]);
+	into->base += from->base;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Steps are cut down to JUMP times the usual: one of them must not look like growth. */
+static double cut_steps(double *w, size_t n)
+{
+	double some[SERIES_BINS], top;
+	size_t i, used = 0;
+
+	for (i = 0; i < n; i++) {
+		if (w[i] > 0)
+			some[used++] = w[i];
+	}
+	if (!used)
+		return 0;
+	qsort(some, used, sizeof(*some), by_value);
+	top = some[used / 2] * JUMP;
+	for (i = 0; i < n; i++) {
+		if (w[i] > top)
+			w[i] = top;
+	}
+	return some[used / 2];
+}
+
+/* @gap bins at one end have nothing, the other ones have @filled of @covered. Is that chance? */
+static bool gap_speaks(size_t gap, size_t filled, size_t bins)
+{
+	double p = ((double)filled + 0.5) / ((double)(bins - gap) + 1);
+
+	return (double)gap > GAP_MAX * (double)bins && pow(1 - p, (double)gap) < GAP_CHANCE;
+}
+
+/* What an edge adds to the steady course: what it has, but not more than the rate allows. */
+static double edge(const struct profile *p, size_t from, size_t to, double rate, double usual)
+{
+	double sum = 0, most;
+	size_t i;
+
+	for (i = from; i < to && i < p->bins; i++)
+		sum += p->weight[i];
+	most = rate * (double)(to - from);
+	return sum > most * 1.5 + usual ? most : sum;
+}
+
+struct growth growth_judge(const struct profile *p, double least)
+{
+	struct growth g = {0};
+	double w[SERIES_BINS] = {0}, sum = 0, squares = 0, course = 0, p_bin, limit, usual;
+	size_t first, last, n, i, filled = 0, lead = 0, trail = 0;
+
+	if (p->forks < LEDGER_FORKS_MIN || !p->bins)
+		return g;
+	first =
+	    (size_t)((p->forks + (uint64_t)EDGE * p->stride - 1) / ((uint64_t)EDGE * p->stride));
+	last = (size_t)(p->forks * (EDGE - 1) / ((uint64_t)EDGE * p->stride));
+	if (last >= SERIES_BINS)
+		last = SERIES_BINS - 1;
+	if (first > last)
+		return g;
+	n = last - first + 1;
+	for (i = 0; i < n; i++)
+		w[i] = first + i < p->bins && p->weight[first + i] > 0 ? p->weight[first + i] : 0;
+	usual = cut_steps(w, n);
+	for (i = 0; i < n; i++) {
+		sum += w[i];
+		squares += w[i] * w[i];
+		filled += w[i] > 0;
+	}
+	if (!filled)
+		return g;
+	while (w[lead] <= 0)
+		lead++;
+	while (w[n - 1 - trail] <= 0)
+		trail++;
+	for (i = 0; i < n; i++) {
+		double gap = fabs(course + w[i] / sum / 2 - ((double)i + 0.5) / (double)n);
+
+		course += w[i] / sum;
+		if (gap > g.distance)
+			g.distance = gap;
+	}
+	g.effective = sum * sum / squares;
+	p_bin = g.effective / (double)n;
+	limit = DISTANCE_CHANCE * sqrt((p_bin < 1 ? 1 - p_bin : 0) / g.effective);
+	if (limit < DISTANCE_MAX)
+		limit = DISTANCE_MAX;
+	g.grows =
+	    sum >= least && g.effective >= (p->forks < FORKS_FEW ? BIRTHS_MIN_FEW : BIRTHS_MIN) &&
+	    g.distance <= limit && !gap_speaks(lead, filled, n) && !gap_speaks(trail, filled, n);
+	g.steady = sum + edge(p, 0, first, sum / (double)n, usual) +
+		   edge(p, last + 1, (size_t)(p->forks / p->stride) + 1, sum / (double)n, usual);
+	return g;
+}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "verdict/judge.h"
+
+const char *judgement_name(enum judgement j)
+{
+	switch (j) {
+	case JUDGEMENT_CLEAN:
+		return "clean";
+	case JUDGEMENT_LEAK:
+		return "leak";
+	case JUDGEMENT_INCONCLUSIVE:
+		break;
+	}
+	return "inconclusive";
+}
+
+const char *where_name(enum where w)
+{
+	switch (w) {
+	case WHERE_HELD:
+		return "held";
+	case WHERE_LEFT:
+		return "left";
+	case WHERE_LOST:
+		break;
+	}
+	return "lost";
+}
+
+static int order(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* By what never differs from run to run: no addresses. */
+static int by_cluster(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	const struct ledger_residue *p = x->residue, *q = y->residue;
+	struct account_id none = {0}, i = p->holder ? p->holder->id : none,
+			  k = q->holder ? q->holder->id : none;
+	int d = order(i.start_ns, k.start_ns);
+
+	d = d ? d : order(i.tgid, k.tgid);
+	d = d ? d : strcmp(x->rule->cause, y->rule->cause);
+	d = d ? d : order(p->kind, q->kind);
+	d = d ? d : order(p->hold, q->hold);
+	d = d ? d : order(p->take, q->take);
+	d = d ? d : order(p->tag ? p->tag->tag : 0, q->tag ? q->tag->tag : 0);
+	return d ? d : order(p->pool, q->pool);
+}
+
+static bool same_cause(const struct candidate *x, const struct candidate *y)
+{
+	return x->residue->holder == y->residue->holder && x->rule == y->rule &&
+	       x->residue->kind == y->residue->kind && x->residue->hold == y->residue->hold;
+}
+
+static bool same_take(const struct candidate *x, const struct candidate *y)
+{
+	return same_cause(x, y) && x->residue->take == y->residue->take;
+}
+
+static bool is_candidate(const struct ledger_residue *r)
+{
+	/* Held by processes that forked too little to be judged. */
+	if (r->hold == HOLD_PROCESS && !r->holder && r->kind != RESIDUE_ORPHAN)
+		return false;
+	return r->hold != HOLD_UNKNOWN;
+}
+
+/* What the kernel would drop on demand is no leak by itself; pinned, it is a part of one. */
+static bool only_cache(struct candidate *const *c, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (c[i]->residue->pool != POOL_CACHE)
+			return false;
+	}
+	return true;
+}
+
+static int collect(struct judge *j)
+{
+	size_t i, n = ledger_residue_count(j->led);
+
+	j->candidates = calloc(n ? n : 1, sizeof(*j->candidates));
+	if (!j->candidates)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		const struct ledger_residue *r = ledger_residue(j->led, i);
+
+		if (is_candidate(r))
+			j->candidates[j->count++] =
+			    (struct candidate){.residue = r, .rule = rule_of(j->led, r)};
+	}
+	qsort(j->candidates, j->count, sizeof(*j->candidates), by_cluster);
+	return 0;
+}
+
+/*
+ * Tries all candidates that @wanted and not yet used, together as far as @same says. @max is
+ * room for all of them.
+ */
+static int try_all(struct judge *j, bool (*wanted)(const struct judge *, const struct candidate *),
+		   bool (*same)(const struct candidate *, const struct candidate *),
+		   struct candidate **group)
+{
+	size_t i, n = 0;
+	bool made;
+	int err = 0;
+
+	for (i = 0; !err && i <= j->count; i++) {
+		struct candidate *c = i < j->count ? &j->candidates[i] : NULL;
+
+		if (c && (c->used || !wanted(j, c)))
+			continue;
+		if (n && (!c || !same(group[0], c))) {
+			err = only_cache(group, n) ? 0 : finding_try(j, group, n, &made);
+			n = 0;
+		}
+		if (c)
+			group[n++] = c;
+	}
+	return err;
+}
+
+static bool is_whole(const struct judge *j, const struct candidate *c)
+{
+	enum residue_kind kind = c->residue->kind;
+
+	return kind == RESIDUE_ZOMBIE || kind == RESIDUE_ORPHAN || kind == RESIDUE_LEFT;
+}
+
+static bool is_cause_object(const struct judge *j, const struct candidate *c)
+{
+	return c->residue->kind == RESIDUE_OBJECT && c->rule->role == RULE_CAUSE;
+}
+
+/* Levels tell nothing that objects have not told better. */
+static bool is_cause_level(const struct judge *j, const struct candidate *c)
+{
+	return c->residue->kind == RESIDUE_LEVEL && c->rule->role == RULE_CAUSE &&
+	       !finding_of(j, c->rule->cause, c->residue->holder);
+}
+
+static bool is_other(const struct judge *j, const struct candidate *c)
+{
+	return (c->rule->role == RULE_MEMORY || c->rule->role == RULE_FORK) &&
+	       (c->residue->kind == RESIDUE_OBJECT ||
+		!finding_of(j, c->rule->cause, c->residue->holder));
+}
+
+static bool is_rest(const struct judge *j, const struct candidate *c)
+{
+	return c->rule->role == RULE_REST;
+}
+
+/* What a fork or mapped memory always takes is a consequence of zombies or of heap. */
+static int absorb_consequences(struct judge *j)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < j->count; i++) {
+		struct candidate *c = &j->candidates[i];
+		const struct ledger_residue *r = c->residue;
+		struct finding *f = NULL;
+
+		if (c->used || !r->count || (r->kind != RESIDUE_OBJECT && r->kind != RESIDUE_LEVEL))
+			continue;
+		if (c->rule->role == RULE_FORK && r->holder)
+			f = finding_of(j, "zombie", r->holder);
+		else if (c->rule->role == RULE_MEMORY && r->holder)
+			f = finding_of(j, "heap", r->holder);
+		else if (r->hold == HOLD_LEFT)
+			f = finding_of(j, c->rule->cause, NULL);
+		if (f && r->kind == RESIDUE_LEVEL)
+			c->used = true; /* the whole level, not what it grew by */
+		else if (f)
+			err = finding_absorb(f, c, false);
+	}
+	return err;
+}
+
+/*
+ * The bytes of zombies and of what is left where only objects tell them: parts that came by
+ * absorption, without the one that stands for the whole.
+ */
+static void settle_bytes(struct finding *f, bool told)
+{
+	struct amount sum = amount_exact(0);
+	size_t i, objects = 0;
+
+	for (i = 1; i < f->part_count; i++) {
+		if (f->parts[i].pool != f->pool || !strcmp(f->parts[i].tag, f->parts[0].tag))
+			continue;
+		sum = amount_add(sum, f->parts[i].bytes);
+		objects++;
+	}
+	if (!told && objects) {
+		f->bytes = sum;
+		f->parts[0].bytes = (struct amount){.known = KNOWN_NOT};
+		finding_rates(f);
+	}
+}
+
+static void settle_whole(struct judge *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->count; i++) {
+		const struct ledger_residue *r = j->candidates[i].residue;
+		struct finding *f = NULL;
+
+		if (!j->candidates[i].used)
+			continue;
+		if (r->kind == RESIDUE_ZOMBIE)
+			f = finding_of(j, "zombie", r->holder);
+		else if (r->kind == RESIDUE_LEFT && j->candidates[i].rule->pool == POOL_KERNEL)
+			f = finding_of(j, j->candidates[i].rule->cause, NULL);
+		if (f)
+			settle_bytes(f, r->kind == RESIDUE_ZOMBIE
+					    ? r->bytes.known != KNOWN_NOT
+					    : r->kernel_bytes.known != KNOWN_NOT);
+	}
+}
+
+/* Small unrecognised things beside a recognised cause come with it: tables that grow, say. */
+static int absorb_small(struct judge *j)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < j->count; i++) {
+		struct candidate *c = &j->candidates[i];
+		const struct ledger_residue *r = c->residue;
+		struct finding *f;
+
+		if (c->used || c->rule->role == RULE_CAUSE || r->kind != RESIDUE_OBJECT ||
+		    !r->holder)
+			continue;
+		f = finding_of(j, NULL, r->holder);
+		if (f && f->pool == POOL_KERNEL && r->bytes.bytes <= f->bytes.bytes / 8)
+			err = finding_absorb(f, c, true);
+	}
+	return err;
+}
+
+static int find(struct judge *j, struct candidate **group)
+{
+	const struct ledger_account *a = NULL;
+	int err;
+
+	err = try_all(j, is_whole, same_cause, group);
+	while (!err && (a = ledger_account_next(j->led, a)))
+		err = finding_heap(j, a);
+	if (!err)
+		err = absorb_consequences(j);
+	if (!err)
+		settle_whole(j);
+	/* One take is one finding; the rest of a cause is judged together. */
+	if (!err)
+		err = try_all(j, is_cause_object, same_take, group);
+	if (!err)
+		err = try_all(j, is_cause_object, same_cause, group);
+	if (!err)
+		err = try_all(j, is_cause_level, same_cause, group);
+	if (!err)
+		err = absorb_small(j);
+	if (!err)
+		err = try_all(j, is_other, same_take, group);
+	if (!err)
+		err = absorb_small(j);
+	if (!err)
+		err = try_all(j, is_rest, same_take, group);
+	return err ? err : try_all(j, is_rest, same_cause, group);
+}
+
+__attribute__((format(printf, 2, 3))) static int reason(struct judge *j, const char *format, ...)
+{
+	struct verdict *v = j->verdict;
+	size_t room = j->reason_room ? j->reason_room * 2 : 8;
+	const char **reasons;
+	char *text;
+	va_list args;
+	int n;
+
+	if (v->reason_count == j->reason_room) {
+		reasons = realloc(v->reasons, room * sizeof(*reasons));
+		if (!reasons)
+			return -ENOMEM;
+		v->reasons = reasons;
+		j->reason_room = room;
+	}
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		return -ENOMEM;
+	v->reasons[v->reason_count++] = text;
+	return 0;
+}
+
+static int loss_reasons(struct judge *j)
+{
+	static const char *const what[LOSSES] = {
+	    [LOSS_RECORDS] = "records were lost on their way from the kernel",
+	    [LOSS_OBJECTS] = "charges found no room in the object table",
+	    [LOSS_ACCOUNTS] = "processes found no room in the account table",
+	    [LOSS_UNDECIDED] = "open charges could not be told from returned ones",
+	    [LOSS_TREE] = "processes of the tree could not be followed",
+	};
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < ledger_loss_count(j->led); i++) {
+		const struct ledger_loss *loss = ledger_loss(j->led, i);
+
+		if (loss->count)
+			err = reason(j, "%" PRIu64 " %s%s%s.", loss->count, what[loss->kind],
+				     loss->text[0] ? ": " : "", loss->text);
+	}
+	return err;
+}
+
+static int law_reasons(struct judge *j)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < ledger_violation_count(j->led); i++) {
+		const struct ledger_violation *v = ledger_violation(j->led, i);
+
+		if (v->law == LAW_TAG_OPEN)
+			err = reason(j,
+				     "The books of \"%s\" do not close: charged minus returned is "
+				     "%" PRId64 " bytes, what is open sums up to %" PRId64 ".",
+				     v->tag->name, v->left_bytes, v->right_bytes);
+		else
+			err = reason(
+			    j,
+			    "The books of pool %s do not close: all processes together were "
+			    "%s %" PRId64 " bytes, all kinds together %" PRId64 ".",
+			    pool_name(v->pool), v->law == LAW_POOL_CHARGED ? "charged" : "returned",
+			    v->left_bytes, v->right_bytes);
+	}
+	return err;
+}
+
+static int session_reasons(struct judge *j)
+{
+	const struct ledger_session *s = ledger_session(j->led);
+	const struct ledger_counts *c = ledger_counts(j->led);
+	const struct ledger_account *root = ledger_root(j->led);
+	int err = 0;
+
+	if (!s->seen)
+		err = reason(j, "The session has no beginning: nothing says what was observed.");
+	if (!err && !s->complete)
+		err = reason(j, "The session was cut off: it has no end.");
+	if (!err && !root)
+		err = reason(j, "The command itself was not seen.");
+	else if (!err && s->complete && !root->exited && !root->alive_seen)
+		err = reason(j, "How the command itself ended was not seen.");
+	if (!err && s->complete && ledger_end(j->led)->status == -1)
+		err = reason(j, "The command never ran.");
+	if (!err && c->strangers)
+		err = reason(j, "%" PRIu64 " events were about processes whose fork was not seen.",
+			     c->strangers);
+	if (!err && c->over_return)
+		err = reason(j,
+			     "%" PRIu64 " returns were of more than had been charged: some charges "
+			     "were not seen.",
+			     c->over_return);
+	if (!err && c->over_bound)
+		err = reason(j,
+			     "%" PRIu64 " processes or residues found no room in the ledger's "
+			     "tables.",
+			     c->over_bound);
+	return err;
+}
+
+/* What is open and grows, but nobody knows who holds it. */
+static int unknown_reasons(struct judge *j)
+{
+	size_t i, n = ledger_residue_count(j->led);
+	int err = 0;
+
+	for (i = 0; !err && i < n; i++) {
+		struct candidate c = {.residue = ledger_residue(j->led, i)}, *group = &c;
+		struct clock clock;
+		struct profile p;
+
+		if (c.residue->hold != HOLD_UNKNOWN || !c.residue->open_count ||
+		    c.residue->pool == POOL_CACHE)
+			continue;
+		clock = clock_of(j, &group, 1);
+		candidate_profile(&c, &clock, ledger_session(j->led)->page_bytes, &p);
+		if (growth_judge(&p, 0).grows)
+			err = reason(j,
+				     "%" PRIu64 " objects \"%s\" are still charged, more with each "
+				     "fork, and who holds them could not be told.",
+				     c.residue->open_count,
+				     c.residue->tag ? c.residue->tag->name : "unknown");
+	}
+	return err;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	int d = (x->bytes_per_fork < y->bytes_per_fork) - (x->bytes_per_fork > y->bytes_per_fork);
+
+	d = d ? d
+	      : (x->count_per_fork < y->count_per_fork) - (x->count_per_fork > y->count_per_fork);
+	d = d ? d : strcmp(x->cause, y->cause);
+	d = d ? d : order(x->holder.start_ns, y->holder.start_ns);
+	d = d ? d : order(x->holder.tgid, y->holder.tgid);
+	return d ? d : order(x->take, y->take);
+}
+
+int verdict_new(const struct ledger *led, struct verdict **ret_verdict)
+{
+	struct judge j = {.led = led, .verdict = calloc(1, sizeof(struct verdict))};
+	struct candidate **group = NULL;
+	int err;
+
+	if (!j.verdict)
+		return -ENOMEM;
+	err = collect(&j);
+	if (!err) {
+		group = calloc(j.count + 1, sizeof(*group));
+		err = group ? find(&j, group) : -ENOMEM;
+	}
+	free(group);
+	free(j.candidates);
+	if (!err)
+		err = session_reasons(&j);
+	if (!err)
+		err = loss_reasons(&j);
+	if (!err)
+		err = law_reasons(&j);
+	if (!err)
+		err = unknown_reasons(&j);
+	if (err) {
+		verdict_free(j.verdict);
+		return err;
+	}
+	if (j.verdict->finding_count)
+		qsort(j.verdict->findings, j.verdict->finding_count, sizeof(struct finding),
+		      by_bytes);
+	j.verdict->judgement = j.verdict->finding_count	 ? JUDGEMENT_LEAK
+			       : j.verdict->reason_count ? JUDGEMENT_INCONCLUSIVE
+							 : JUDGEMENT_CLEAN;
+	*ret_verdict = j.verdict;
+	return 0;
+}
+
+void verdict_free(struct verdict *v)
+{
+	size_t i;
+
+	if (!v)
+		return;
+	for (i = 0; i < v->finding_count; i++)
+		free(v->findings[i].parts);
+	for (i = 0; i < v->reason_count; i++)
+		free((char *)v->reasons[i]);
+	free(v->findings);
+	free(v->reasons);
+	free(v);
+}
