@@ -26,7 +26,7 @@ OURFLAGS := -std=gnu11 -D_GNU_SOURCE -DFORKTALLY_VERSION='"$(VERSION)"' -Isrc -I
             $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 comma    := ,
 DEPFLAGS  = $(shell $(PKG_CONFIG) --cflags $(LIBS))
-LDLIBS    = $(shell $(PKG_CONFIG) --libs $(LIBS)) -lpthread
+LDLIBS    = $(shell $(PKG_CONFIG) --libs $(LIBS)) -lpthread -lm
 Q        := $(if $(V),,@)
 say       = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $(2))
 
