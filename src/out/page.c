@@ -6,6 +6,8 @@
 #include "out/escape.h"
 #include "out/page.h"
 
+#define COLUMNS_MAX 16
+
 static size_t columns_of(const char *text)
 {
 	size_t n = 0;
@@ -146,12 +148,35 @@ void page_table_add(struct page_table *t, const char *text)
 	free(safe);
 }
 
-void page_table_print(struct page *p, const struct page_table *t, unsigned indent, bool heading)
+static void print_row(struct page *p, const struct page_table *t, unsigned row, const size_t *wide,
+		      bool heading)
+{
+	/* Empty cells at the end of a row leave no blanks behind it. */
+	unsigned blanks = 0;
+
+	for (unsigned c = 0; c < t->columns; c++) {
+		const char *cell = t->cells[row * t->columns + c];
+		unsigned pad = (unsigned)(wide[c] - columns_of(cell));
+
+		if (c > 0)
+			blanks += 2 + pad;
+		if (*cell) {
+			page_format(p, "%*s%s", (int)blanks, "", cell);
+			blanks = 0;
+		}
+		if (c == 0)
+			blanks += pad + (heading ? 2 : 0);
+	}
+	fputc('\n', p->f);
+}
+
+void page_table_print(struct page *p, const struct page_table *t, unsigned indent,
+		      enum page_table_style style)
 {
 	unsigned rows = t->count / t->columns;
-	size_t wide[16] = {0};
+	size_t wide[COLUMNS_MAX] = {0};
 
-	assert(t->columns <= 16 && (t->failed || t->count % t->columns == 0));
+	assert(t->columns <= COLUMNS_MAX && (t->failed || t->count % t->columns == 0));
 	if (t->failed)
 		p->failed = true;
 	for (unsigned i = 0; i < rows * t->columns; i++) {
@@ -161,22 +186,14 @@ void page_table_print(struct page *p, const struct page_table *t, unsigned inden
 			wide[i % t->columns] = n;
 	}
 	for (unsigned r = 0; r < rows; r++) {
-		if (heading && r == 0)
-			page_style(p, STYLE_BOLD);
-		page_format(p, "%*s", heading && r == 0 ? (int)indent - 2 : (int)indent, "");
-		for (unsigned c = 0; c < t->columns; c++) {
-			const char *cell = t->cells[r * t->columns + c];
-			int pad = (int)(wide[c] - columns_of(cell));
+		bool heading = style == TABLE_HEADED && r == 0;
 
-			/* The heading stands two columns to the left of what it heads. */
-			if (c == 0)
-				page_format(p, "%s%*s", cell, heading && r == 0 ? pad + 2 : pad,
-					    "");
-			else
-				page_format(p, "%*s%s", pad + 2, "", cell);
-		}
-		if (heading && r == 0)
+		if (heading)
+			page_style(p, STYLE_BOLD);
+		if (style != TABLE_HANGING || r > 0)
+			page_format(p, "%*s", (int)(heading ? indent - 2 : indent), "");
+		print_row(p, t, r, wide, heading);
+		if (heading)
 			page_style(p, STYLE_PLAIN);
-		fputc('\n', p->f);
 	}
 }

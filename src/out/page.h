@@ -55,7 +55,12 @@ void page_table_init(struct page_table *t, unsigned columns);
 void page_table_done(struct page_table *t);
 /* Appends a cell, escaped to ASCII, cut with "..."; a row is full after `columns` of them. */
 void page_table_add(struct page_table *t, const char *text);
-/* Prints it, the first row as the heading when asked for. */
-void page_table_print(struct page *p, const struct page_table *t, unsigned indent, bool heading);
+
+enum page_table_style {
+	TABLE_HEADED,  /* the first row is a heading, and stands two columns to the left */
+	TABLE_HANGING, /* the cursor stands at `indent` already */
+};
+void page_table_print(struct page *p, const struct page_table *t, unsigned indent,
+		      enum page_table_style style);
 
 #endif

@@ -321,7 +321,7 @@ static void every_cause_has_words(void **state)
 #define OWN_CALLOC 1
 #endif
 
-static int calloc_left = -1; /* how many may still succeed; -1: all */
+static volatile int calloc_left = -1; /* how many may still succeed; -1: all */
 
 #if OWN_CALLOC
 void *__libc_calloc(size_t n, size_t size);
