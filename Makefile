@@ -100,4 +100,4 @@ install: all
 clean:
 	$(Q)rm -rf build build-san
 
--include $(OBJ:.o=.d) $(BUILD)/src/main.d
+-include $(OBJ:.o=.d) $(BUILD)/src/main.d $(UNIT:$(BUILD)/unit/%=$(BUILD)/test/unit/%.d)

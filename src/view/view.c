@@ -204,6 +204,7 @@ static void fill_finding(struct view *v, struct view_finding *f, const struct fi
 	for (size_t i = 0; f->parts && i < from->part_count; i++)
 		f->parts[f->part_count++] = (struct view_part){
 		    .tag = view_arena_text(v->arena, from->parts[i].tag),
+		    .pool = from->parts[i].pool,
 		    .count = from->parts[i].count,
 		    .bytes = from->parts[i].bytes,
 		};

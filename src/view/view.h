@@ -66,7 +66,8 @@ struct view_frame {
 
 struct view_part {
 	const char *tag;
-	uint64_t count;
+	enum pool pool; /* where it is not the finding's, it is not in its bytes */
+	uint64_t count; /* 0: not counted */
 	struct amount bytes;
 };
 

@@ -217,7 +217,7 @@ static void losses_blindness_and_books_are_carried(void **state)
 
 static void a_finding_brings_its_call_stack(void **state)
 {
-	struct finding_part part = {"filp", 23, amount_exact(4416)};
+	struct finding_part part = {"filp", POOL_KERNEL, 23, amount_exact(4416)};
 	struct finding finding = {.cause = "fd.pipe",
 				  .where = WHERE_HELD,
 				  .pool = POOL_KERNEL,
