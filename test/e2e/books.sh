@@ -14,7 +14,7 @@ fi
 
 report=$TMPDIR/hold.json
 run_json "$report" "$WORKLOAD/hold50" 50 4
-peak='.books[] | select(.pool == "kernel" and .moment == "peak")'
+peak='.books[] | select(.pool == "kernel" and .moment == "highest")'
 near "50 holding children: the ledger's sum is the kernel's" \
 	"$(field "$report" "$peak | .kernel_bytes")" "$(field "$report" "$peak | .ledger_bytes")" 1
 if kernel=$(oracle_hold kernel "$WORKLOAD/hold50" 50 1); then
