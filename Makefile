@@ -20,11 +20,11 @@ VERSION := $(shell sed -n 's/^\#\# \([0-9.]*\).*/\1/p' NEWS.md 2>/dev/null | hea
 
 LIBS     := libbpf libelf libdw jansson libzstd
 CFLAGS   ?= -O2 -g
+comma    := ,
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 OURFLAGS := -std=gnu11 -D_GNU_SOURCE -DFORKTALLY_VERSION='"$(VERSION)"' -Isrc -I$(BUILD) $(WARN) \
             $(if $(WERROR),-Werror) \
             $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
-comma    := ,
 DEPFLAGS  = $(shell $(PKG_CONFIG) --cflags $(LIBS))
 LDLIBS    = $(shell $(PKG_CONFIG) --libs $(LIBS)) -lpthread -lm
 Q        := $(if $(V),,@)
