@@ -3,6 +3,7 @@
  * run.c - "forktally run": launch the command, let a source watch it, keep the books, report.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +14,11 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "cmd/cmd.h"
+#include "cmd/report.h"
 #include "cmd/run_options.h"
 #include "cmd/session.h"
 #include "cmd/signals.h"
+#include "event/log_writer.h"
 #include "source/launch.h"
 #include "source/registry.h"
 
@@ -29,6 +32,7 @@ struct run {
 	struct launch launch;
 	struct signals signals;
 	struct session session;
+	struct report report;
 	struct source *source;
 	bool progress_shown;
 	bool terminated, killed; /* SIGTERM, SIGKILL went to the tree */
@@ -164,7 +168,7 @@ static int choose_source(struct run *run)
 			return 0;
 		if (!*why)
 			why = strerror(-err);
-		if (last) {
+		if (last || session_begun(&run->session)) {
 			cmd_error("source %s cannot be used: %s (%s); 'forktally doctor' says what "
 				  "this machine allows",
 				  name[i], why, strerror(-err));
@@ -239,6 +243,7 @@ static int watch(struct run *run)
 		state = run->source->ops->poll(run->source, poll_ms(run, begin_ns));
 		if (state <= 0)
 			break;
+		session_tick(&run->session);
 		signals_handle(&run->signals);
 		if (run->signals.suspend)
 			suspend(run);
@@ -283,17 +288,90 @@ static int observe(struct run *run)
 	return 0;
 }
 
-static int exit_status(int wait_status)
+/* The recording, opened and begun before anything runs. Returns 0 or the exit status. */
+static int open_recording(const char *path, int *ret_fd, struct log_writer **ret_log)
 {
-	if (WIFSIGNALED(wait_status))
-		return 128 + WTERMSIG(wait_status);
-	return WEXITSTATUS(wait_status);
+	size_t length = strlen(path);
+	bool compressed = length > 4 && !strcmp(path + length - 4, ".zst");
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	int err = fd < 0 ? -errno : 0;
+
+	if (!err)
+		err = log_writer_new(fd, compressed, ret_log);
+	if (err) {
+		cmd_error("cannot record to '%s': %s", path, strerror(-err));
+		return STATUS_FAILED;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Everything that can fail before the command exists. Returns 0 or the exit status. */
+static int prepare(struct run *run)
+{
+	const struct run_options *options = run->options;
+	struct log_writer *log = NULL;
+	int log_fd = -1, status = 0;
+
+	run->command_line = join(options->command);
+	if (options->record_path)
+		status = open_recording(options->record_path, &log_fd, &log);
+	if (!status)
+		status = report_open(&options->report, log_fd, &run->report);
+	if (status) {
+		(void)log_writer_close(log); /* nothing worth keeping */
+		return status;
+	}
+	if (session_init(&run->session, log, options->record_path) || !run->command_line) {
+		cmd_error("out of memory");
+		return STATUS_FAILED;
+	}
+	return 0;
+}
+
+static int run_command(struct run *run)
+{
+	int status = prepare(run);
+
+	if (status)
+		return status;
+	status = choose_source(run);
+	if (status)
+		return status;
+	status = observe(run);
+	/* Before the report: when that stands there, nothing of the run is left. */
+	run->source->ops->close(run->source);
+	launch_close(&run->launch);
+	return status ? status : report_write(&run->report, run->session.ledger);
+}
+
+static void print_help(FILE *f)
+{
+	fprintf(f,
+		"Usage: forktally run [OPTIONS] [--] CMD [ARG...]\n"
+		"Runs CMD and keeps the books on every process that it forks. The report goes to\n"
+		"stderr: does everything that a fork took come back, and if not, how much stays\n"
+		"per fork, what it is and who holds it.\n\n"
+		"Options:\n");
+	options_help(run_option_specs, f);
+	fprintf(
+	    f, "\nTIME is a number and one of ns us ms s m h d; no unit means seconds.\n"
+	       "\nExit status: the command's own when the verdict is clean (128+N when signal N\n"
+	       "ended it); 23 a leak, even if the command failed; 24 inconclusive; 125 forktally\n"
+	       "failed; 126 the command cannot be run; 127 there is no such command.\n"
+	       "\nCtrl-C ends the run and still reports; a second one kills all of its processes,\n"
+	       "a third one shortens settling. Signals sent to forktally go on to CMD.\n"
+	       "\nExamples:\n"
+	       "  forktally run -- make -j2\n"
+	       "  forktally run --timeout=5m --json -o report.json -- ./server --port 8080\n"
+	       "  forktally run --record=night.ndjson.zst -q -- ./nightly.sh\n"
+	       "  forktally replay night.ndjson.zst\n");
 }
 
 int cmd_run(int argc, char *const argv[])
 {
 	struct run_options options;
-	struct run run = {.options = &options, .signals.fd = -1};
+	struct run run = {.options = &options, .signals.fd = -1, .report.fd = -1};
 	char error[OPTIONS_ERROR_BYTES];
 	int status;
 
@@ -302,22 +380,12 @@ int cmd_run(int argc, char *const argv[])
 		return STATUS_FAILED;
 	}
 	if (options.help) {
-		options_help(run_option_specs, stdout);
+		print_help(stdout);
 		return 0;
 	}
-	run.command_line = join(options.command);
-	if (!run.command_line) {
-		cmd_error("out of memory");
-		return STATUS_FAILED;
-	}
-	status = choose_source(&run);
-	if (!status) {
-		status = observe(&run);
-		run.source->ops->close(run.source);
-		launch_close(&run.launch);
-		if (!status)
-			status = exit_status(run.session.status);
-	}
+	status = run_command(&run);
+	session_done(&run.session);
+	report_close(&run.report);
 	signals_close(&run.signals);
 	free(run.command_line);
 	return status;

@@ -87,11 +87,16 @@ void signals_handle(struct signals *s)
 
 int signals_command_ended(struct signals *s)
 {
-	sigset_t all, end;
+	sigset_t all, end, stop;
 
 	s->command = 0;
+	signals_handle(s); /* the Ctrl-C that ended the command */
 	make_sets(&all, &end);
-	return signalfd(s->fd, &end, 0) < 0 ? -errno : 0;
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	if (signalfd(s->fd, &end, 0) < 0 || sigprocmask(SIG_UNBLOCK, &stop, NULL))
+		return -errno;
+	return 0;
 }
 
 bool signals_is_stopped(pid_t pid)

@@ -29,7 +29,10 @@ int signals_open(pid_t command, struct signals *ret_signals);
 /* Reads all that is pending, sends on what must be. */
 void signals_handle(struct signals *s);
 
-/* The command is gone: nothing is sent on any more, and only requests to end are waited for. */
+/*
+ * The command is gone: nothing is sent on any more, fd is readable only for requests to end that
+ * come from now on, and Ctrl-Z stops us without more ado. Errors: -errno.
+ */
 int signals_command_ended(struct signals *s);
 
 /* Does this process stand still (stopped, or held by a tracer)? False when it is gone. */

@@ -128,11 +128,11 @@ static int get_text(struct log_reader *reader, const char *key, const char **ret
 	if (!to)
 		return refuse(reader, -ENOMEM, "out of memory");
 	for (; *digits; digits += 2) {
-		int byte = hex_value(digits[0]) << 4 | hex_value(digits[1]);
+		int high = hex_value(digits[0]), low = hex_value(digits[1]);
 
-		if (byte <= 0)
+		if (high < 0 || low < 0 || high + low == 0)
 			return refuse_type(reader, hex_key, "pairs of hexadecimal digits");
-		*to++ = (char)byte;
+		*to++ = (char)(high << 4 | low);
 	}
 	*to = '\0';
 	*ret_text = reader->bytes;

@@ -40,4 +40,9 @@ bool log_reader_is_cut(const struct log_reader *reader);
 
 void log_reader_free(struct log_reader *reader);
 
+static inline void log_reader_freep(struct log_reader **reader)
+{
+	log_reader_free(*reader);
+}
+
 #endif

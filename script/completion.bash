@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# bash completion for forktally(1). The options come from the program's own help, so that they
+# cannot differ from it.
+# shellcheck shell=bash
+
+_forktally_options()
+{
+	"$1" "$2" --help 2>/dev/null | sed -n 's/^ *\(-[a-z], \)\{0,1\}\(--[a-z-]*=\{0,1\}\).*/\2/p'
+}
+
+_forktally()
+{
+	local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} i word current previous
+	COMPREPLY=()
+	current=${COMP_WORDS[COMP_CWORD]}
+	previous=${COMP_WORDS[COMP_CWORD - 1]}
+	# "--name=val" arrives as three words
+	if [ "$current" = = ]; then
+		current=
+	elif [ "$previous" = = ]; then
+		previous=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+
+	if [ "$COMP_CWORD" = 1 ]; then
+		local commands
+		commands=$("$program" --help 2>/dev/null |
+			sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+		mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$current")
+		return
+	fi
+	if [ "$command" = run ]; then
+		# Behind the options stands a command: complete it as if it stood alone.
+		for ((i = 2; i < COMP_CWORD; i++)); do
+			word=${COMP_WORDS[i]}
+			case $word in
+			--) i=$((i + 1)) && break ;;
+			-o | --output | --record | --source | --color | --timeout | --settle | \
+				--objects | --error-exitcode)
+				i=$((i + 1))
+				[ "${COMP_WORDS[i]}" = = ] && i=$((i + 1))
+				;;
+			-*) ;;
+			*) break ;;
+			esac
+		done
+		if [ "$i" -lt "$COMP_CWORD" ] || [ "${COMP_WORDS[i - 1]}" = -- ]; then
+			if declare -F _command_offset >/dev/null; then
+				_command_offset "$i"
+			elif [ "$i" = "$COMP_CWORD" ]; then
+				mapfile -t COMPREPLY < <(compgen -c -- "$current")
+			else
+				mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			fi
+			return
+		fi
+	fi
+	case $previous in
+	--source) mapfile -t COMPREPLY < <(compgen -W "auto bpf proc" -- "$current") ;;
+	--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$current") ;;
+	-o | --output | --record) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+	--timeout | --settle | --objects | --error-exitcode) ;;
+	*)
+		case $current in
+		-*)
+			mapfile -t COMPREPLY < <(compgen -W "$(_forktally_options "$program" "$command")" -- "$current")
+			[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
+			;;
+		*)
+			if [ "$command" = run ]; then
+				mapfile -t COMPREPLY < <(compgen -c -- "$current")
+			else
+				mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			fi
+			;;
+		esac
+		;;
+	esac
+	return 0
+}
+complete -F _forktally forktally

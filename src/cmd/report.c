@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "cmd/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include "base/cleanup.h"
+#include "cmd/cmd.h"
+#include "out/json.h"
+#include "out/text.h"
+#include "verdict/verdict.h"
+#include "view/view.h"
+
+static bool is_same_file(int a, int b)
+{
+	struct stat sa, sb;
+
+	return a >= 0 && b >= 0 && !fstat(a, &sa) && !fstat(b, &sb) && S_ISREG(sa.st_mode) &&
+	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+int report_open(const struct report_options *options, int other_fd, struct report *ret_report)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (options->path) {
+		/* Not emptied yet: it may be the session that is to be read. */
+		fd = open(options->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+		if (fd < 0 || fstat(fd, &st)) {
+			cmd_error("cannot write the report to '%s': %s", options->path,
+				  strerror(errno));
+			return STATUS_FAILED;
+		}
+		if (is_same_file(fd, other_fd)) {
+			cmd_error("the report and the session cannot be the same file '%s'",
+				  options->path);
+			return STATUS_FAILED;
+		}
+		if (S_ISREG(st.st_mode) && ftruncate(fd, 0)) {
+			cmd_error("cannot empty '%s' for the report: %s", options->path,
+				  strerror(errno));
+			return STATUS_FAILED;
+		}
+	}
+	*ret_report = (struct report){.options = options, .fd = no_cleanup_fd(fd)};
+	return 0;
+}
+
+void report_close(struct report *report)
+{
+	if (report->fd >= 0)
+		close(report->fd);
+	report->fd = -1;
+}
+
+/* What the terminal or the file that gets the text can show. A file is the same everywhere. */
+static struct text_options look(const struct report *report, int fd)
+{
+	struct text_options options = {.utf8 = true};
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct winsize size;
+
+	options.colour = report->options->color == COLOR_ALWAYS;
+	if (!isatty(fd)) {
+		if (fd == STDERR_FILENO)
+			options.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+		return options;
+	}
+	options.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	if (report->options->color == COLOR_AUTO)
+		options.colour = (!no_color || !*no_color) && term && strcmp(term, "dumb");
+	if (!ioctl(fd, TIOCGWINSZ, &size) && size.ws_col)
+		options.width = size.ws_col;
+	return options;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Made in memory first: what a file gets is whole, or the error is the disk's. */
+static int print(const struct report *report, const struct view *view, int fd)
+{
+	struct text_options options = look(report, fd);
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	err = report->options->json ? json_write(f, view) : text_write(f, view, &options);
+	if (fclose(f) && !err)
+		err = -ENOMEM;
+	return err ? err : write_all(fd, text, size);
+}
+
+static int print_to_file(struct report *report, const struct view *view)
+{
+	int err = print(report, view, report->fd), fd = no_cleanup_fd(report->fd);
+
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err)
+		return 0;
+	cmd_error("cannot write the report to '%s': %s; here it is:", report->options->path,
+		  strerror(-err));
+	(void)print(report, view, STDERR_FILENO); /* the status is that of a failure already */
+	return err;
+}
+
+static int print_to_stderr(const struct report *report, const struct view *view)
+{
+	int err;
+
+	if (report->options->quiet && !report->options->json && view->judgement == JUDGEMENT_CLEAN)
+		return 0;
+	err = print(report, view, STDERR_FILENO);
+	if (err)
+		cmd_error("cannot write the report to stderr: %s", strerror(-err));
+	return err;
+}
+
+static int status_of(const struct report_options *options, const struct view *view)
+{
+	if (!options->error_exitcode && view->exit_status >= 0)
+		return view->exit_status;
+	if (view->judgement == JUDGEMENT_LEAK)
+		return options->error_exitcode ? (int)options->error_exitcode : STATUS_LEAK;
+	if (view->judgement == JUDGEMENT_INCONCLUSIVE || view->exit_status < 0)
+		return STATUS_INCONCLUSIVE;
+	return view->exit_status;
+}
+
+int report_write(struct report *report, const struct ledger *ledger)
+{
+	struct verdict *verdict = NULL;
+	struct view *view = NULL;
+	int err, status;
+
+	err = verdict_new(ledger, &verdict);
+	if (!err)
+		err = view_new(ledger, verdict, &view);
+	verdict_free(verdict);
+	if (err) {
+		cmd_error("cannot make the report: %s", strerror(-err));
+		report_close(report);
+		return STATUS_FAILED;
+	}
+	status = status_of(report->options, view);
+	err = report->fd >= 0 ? print_to_file(report, view) : print_to_stderr(report, view);
+	if (err)
+		status = STATUS_FAILED;
+	view_free(view);
+	return status;
+}
