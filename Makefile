@@ -18,6 +18,7 @@ PKG_CONFIG ?= pkg-config
 
 VERSION := $(shell sed -n 's/^\#\# \([0-9.]*\).*/\1/p' NEWS.md 2>/dev/null | head -n 1)
 
+comma    := ,
 LIBS     := libbpf libelf libdw jansson libzstd
 CFLAGS   ?= -O2 -g
 comma    := ,

@@ -268,15 +268,16 @@ static int report_not_run(const char *name, int err)
 static int observe(struct run *run)
 {
 	const char *name = run->source->ops->name;
-	int err = watch(run);
+	int err = watch(run), exec_err = 0;
 
+	/* A source may stop because of it; not known, and not to be waited for, if that came first.
+	 */
+	if (!err || run->launch.result != LAUNCH_PENDING)
+		exec_err = launch_result(&run->launch);
+	if (exec_err)
+		return report_not_run(run->options->command[0], exec_err);
 	if (!err)
 		err = signals_command_ended(&run->signals);
-	if (!err && run->launch.error_fd >= 0) {
-		err = launch_result(&run->launch);
-		if (err)
-			return report_not_run(run->options->command[0], err);
-	}
 	if (!err)
 		err = run->source->ops->settle(run->source, run->signals.ended_by);
 	hide_progress(run);
