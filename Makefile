@@ -39,9 +39,10 @@ SRC      := $(filter-out src/main.c,$(wildcard src/*/*.c src/source/*/*.c))
 SRC      := $(filter-out $(BPF_SRC),$(SRC))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o)
 WORKLOAD := $(patsubst test/workload/%.c,$(BUILD)/workload/%,$(wildcard test/workload/*.c))
+BENCH    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 UNIT     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
 
-.PHONY: all demo check bench install clean workloads units deps
+.PHONY: all demo check bench install clean workloads units benches deps
 .SECONDARY:
 all: $(BUILD)/forktally
 
@@ -70,6 +71,12 @@ $(BUILD)/workload/%: test/workload/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -O1 -g -fno-omit-frame-pointer -Wall -Wextra -D_GNU_SOURCE -o $@ $< -lpthread -lrt
 
+benches: $(BENCH)
+$(BUILD)/bench/%: bench/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -o $@ $<
+
 units: $(UNIT)
 $(BUILD)/unit/%: $(BUILD)/test/unit/%.o $(OBJ)
 	$(call say,LINK,$@)
@@ -84,11 +91,11 @@ demo: deps
 	$(Q)BUILD=$(BUILD) ./script/demo.sh
 
 check: deps
-	$(Q)$(MAKE) --no-print-directory all workloads units
+	$(Q)$(MAKE) --no-print-directory all workloads units benches
 	$(Q)BUILD=$(BUILD) ./test/check.sh
 
 bench: deps
-	$(Q)$(MAKE) --no-print-directory all workloads
+	$(Q)$(MAKE) --no-print-directory all benches
 	$(Q)BUILD=$(BUILD) ./bench/run.sh
 
 install: all
