@@ -254,6 +254,7 @@ static int fork_from(struct ledger *led, struct target parent, const struct even
 		charge_private_level(led, parent.row, f->parent_private_bytes);
 	}
 	a->forks++;
+	a->ended_at_last_fork = a->ended;
 	return 0;
 }
 
@@ -396,6 +397,8 @@ int row_exit(struct ledger *led, const struct event *ev)
 		return 0;
 	a = &row->account;
 	a->exited = true;
+	if (row->parent)
+		row->parent->account.ended++;
 	a->exit_ns = ev->time_ns;
 	a->status = x->status;
 	a->threads_peak = x->threads_peak;

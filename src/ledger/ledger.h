@@ -152,7 +152,12 @@ struct ledger_account {
 	uint32_t birth_ordinal;
 	uint64_t fork_ns, exit_ns, reap_ns; /* 0: not seen */
 	uint64_t forks;			    /* made by it */
-	uint32_t execs, threads;	    /* threads beside the first */
+	/*
+	 * Of those it forked: ended by now, and ended when it forked last. What it holds for
+	 * those that lived on by then may still be in use.
+	 */
+	uint64_t ended, ended_at_last_fork;
+	uint32_t execs, threads; /* threads beside the first */
 	uint32_t threads_peak;
 	bool root, exited, reaped;
 	bool alive_seen, zombie; /* an ALIVE event: it lived, or was a zombie, at the end */

@@ -7,6 +7,15 @@
 
 #define HEAP_PAGES_MIN 8 /* in the middle of the run: less is not told from an allocator's ways */
 
+/*
+ * Most of those it forked must have ended while it went on forking: what it keeps for children
+ * that live is in use (a pool of workers, each with its pipe).
+ */
+static bool may_leak(const struct ledger_account *holder)
+{
+	return holder->ended_at_last_fork >= holder->forks / 2;
+}
+
 static bool runs_on_holder(const struct ledger_residue *r)
 {
 	return r->hold == HOLD_PROCESS && r->holder;
@@ -149,14 +158,20 @@ struct finding *finding_of(const struct judge *j, const char *cause,
 	return most;
 }
 
-int finding_absorb(struct finding *f, struct candidate *c, bool counts)
+int finding_absorb(const struct judge *j, struct finding *f, struct candidate *c, bool counts)
 {
 	const struct ledger_residue *r = c->residue;
-	int err = add_part(f, residue_tag(r), held_pool(r), r->count, r->bytes);
+	struct clock clock = clock_of(j, &c, 1);
+	struct profile p;
+	int err;
 
+	c->used = true;
+	candidate_profile(c, &clock, ledger_session(j->led)->page_bytes, &p);
+	if (!growth_judge(&p, 0).grows)
+		return 0; /* there from the start, or a table's few steps */
+	err = add_part(f, residue_tag(r), held_pool(r), r->count, r->bytes);
 	if (err)
 		return err;
-	c->used = true;
 	if (counts)
 		add_bytes(f, r->bytes, held_pool(r));
 	finding_rates(f);
@@ -177,8 +192,8 @@ static void level_gain(const struct ledger_residue *r, const struct profile *p,
 		ret_bytes->bytes = llround(g->steady * (page_bytes ? page_bytes : 4096));
 		return;
 	}
-	/* One of those that were there at the first fork is the first fork's own. */
-	things = g->steady + (p->base < 1 ? p->base : 1);
+	/* Of what was there at the first fork, as much as usual is the first fork's own. */
+	things = g->steady + (p->base < g->usual ? p->base : g->usual);
 	if (things > end->count)
 		things = end->count;
 	*ret_count = (uint64_t)llround(things);
@@ -330,6 +345,9 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 	int err;
 
 	*ret_made = false;
+	if (runs_on_holder(c[0]->residue) && c[0]->residue->kind != RESIDUE_ZOMBIE &&
+	    !may_leak(c[0]->residue->holder))
+		return 0;
 	for (i = 0; i < n; i++) {
 		if (!same_count(primary, counts, c[i]))
 			continue;
@@ -371,7 +389,7 @@ int finding_heap(struct judge *j, const struct ledger_account *a)
 	struct finding *f;
 	int err;
 
-	if (forks < LEDGER_FORKS_MIN || !a->levels.bins)
+	if (forks < LEDGER_FORKS_MIN || !a->levels.bins || !may_leak(a))
 		return 0;
 	if (page <= 0)
 		page = 4096;

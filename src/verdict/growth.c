@@ -203,7 +203,7 @@ static double edge(const struct profile *p, size_t from, size_t to, double rate,
 struct growth growth_judge(const struct profile *p, double least)
 {
 	struct growth g = {0};
-	double w[SERIES_BINS] = {0}, sum = 0, squares = 0, course = 0, p_bin, limit, usual;
+	double w[SERIES_BINS] = {0}, sum = 0, squares = 0, course = 0, p_bin, limit;
 	size_t first, last, n, i, filled = 0, lead = 0, trail = 0;
 
 	if (p->forks < LEDGER_FORKS_MIN || !p->bins)
@@ -218,7 +218,7 @@ struct growth growth_judge(const struct profile *p, double least)
 	n = last - first + 1;
 	for (i = 0; i < n; i++)
 		w[i] = first + i < p->bins && p->weight[first + i] > 0 ? p->weight[first + i] : 0;
-	usual = cut_steps(w, n);
+	g.usual = cut_steps(w, n);
 	for (i = 0; i < n; i++) {
 		sum += w[i];
 		squares += w[i] * w[i];
@@ -245,7 +245,7 @@ struct growth growth_judge(const struct profile *p, double least)
 	g.grows =
 	    sum >= least && g.effective >= (p->forks < FORKS_FEW ? BIRTHS_MIN_FEW : BIRTHS_MIN) &&
 	    g.distance <= limit && !gap_speaks(lead, filled, n) && !gap_speaks(trail, filled, n);
-	g.steady = sum + edge(p, 0, first, sum / (double)n, usual) +
-		   edge(p, last + 1, (size_t)(p->forks / p->stride) + 1, sum / (double)n, usual);
+	g.steady = sum + edge(p, 0, first, sum / (double)n, g.usual) +
+		   edge(p, last + 1, (size_t)(p->forks / p->stride) + 1, sum / (double)n, g.usual);
 	return g;
 }

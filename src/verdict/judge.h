@@ -42,8 +42,11 @@ void candidate_profile(const struct candidate *c, const struct clock *clock, uin
 int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret_made);
 /* The private memory of one account. */
 int finding_heap(struct judge *j, const struct ledger_account *a);
-/* Adds a consequence to a finding: it is shown, and counted in its bytes where @counts. */
-int finding_absorb(struct finding *f, struct candidate *c, bool counts);
+/*
+ * Settles a consequence of a finding: no finding of its own any more. If it grows it is shown,
+ * and counted in the finding's bytes where @counts.
+ */
+int finding_absorb(const struct judge *j, struct finding *f, struct candidate *c, bool counts);
 /* NULL: none of this cause and holder. @cause NULL: the one of this holder with most bytes. */
 struct finding *finding_of(const struct judge *j, const char *cause,
 			   const struct ledger_account *holder);

@@ -185,7 +185,7 @@ static int absorb_consequences(struct judge *j)
 		if (f && r->kind == RESIDUE_LEVEL)
 			c->used = true; /* the whole level, not what it grew by */
 		else if (f)
-			err = finding_absorb(f, c, false);
+			err = finding_absorb(j, f, c, false);
 	}
 	return err;
 }
@@ -249,7 +249,7 @@ static int absorb_small(struct judge *j)
 			continue;
 		f = finding_of(j, NULL, r->holder);
 		if (f && f->pool == POOL_KERNEL && r->bytes.bytes <= f->bytes.bytes / 8)
-			err = finding_absorb(f, c, true);
+			err = finding_absorb(j, f, c, true);
 	}
 	return err;
 }
