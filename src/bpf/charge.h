@@ -53,6 +53,39 @@ static __always_inline void take_record(struct account_slot *a, __u32 slot)
 	bpf_ringbuf_submit(ev, BPF_RB_FORCE_WAKEUP);
 }
 
+/* A take's slot, made at its first use with the stacks of kernel and user. Returns slot + 1. */
+static __noinline __u32 take_far(void *ctx, __u64 key, __s32 nr, __u32 account, __u64 sp)
+{
+	__u32 at = key >> 40;
+
+	for (int i = 0; i < 8; i++) {
+		__u32 slot = (at + i) & take_mask;
+		struct take_slot *take = bpf_map_lookup_elem(&takes, &slot);
+		struct account_slot *a;
+
+		if (!take)
+			return 0;
+		if (take->key == key)
+			return slot + 1;
+		if (take->key || __sync_val_compare_and_swap(&take->key, 0, key))
+			continue;
+		take->syscall_nr = nr;
+		take->account = account;
+		take->kernel_bytes = bpf_get_stack(ctx, take->kernel, sizeof(take->kernel), 0);
+		take->user_bytes =
+			bpf_get_stack(ctx, take->user, sizeof(take->user), BPF_F_USER_STACK);
+		bpf_probe_read_user(&take->user_top, sizeof(take->user_top), (void *)sp);
+		a = account_at(account);
+		if (a) {
+			take->start_ns = a->start_ns;
+			take_record(a, slot);
+		}
+		return slot + 1;
+	}
+	add(&tree.lost_takes, 1);
+	return 0;
+}
+
 /*
  * The user code that runs, as a number + 1 (0: none). Its stack is walked only once: afterwards the
  * same system call from the same instruction at the same stack depth is the same take.
@@ -63,52 +96,25 @@ static __always_inline __u32 take_here(void *ctx, struct taker *who)
 	struct mm_struct *mm = who->task->mm;
 	struct pt_regs *regs = who->regs;
 	__s32 nr = REGS_SYSCALL(regs);
-	struct account_slot *a;
-	struct take_slot *take;
-	__u64 key, comm;
-	__u32 at;
+	__u64 key, sp;
 
 	if (nr < 0 || !mm)
 		return 0;
-	comm = *(__u64 *)who->task->comm;
-	key = ((mm->start_stack - REGS_SP(regs)) << 12) ^ (REGS_IP(regs) & 0xfff) ^ comm ^
-	      ((__u64)nr << 48);
+	sp = REGS_SP(regs);
+	key = ((mm->start_stack - sp) << 12) ^ (REGS_IP(regs) & 0xfff) ^
+	      *(__u64 *)who->task->comm ^ ((__u64)nr << 48);
 	key = (key * 0x9E3779B97F4A7C15ull) | 1;
-	if (key == te->take_key)
-		return te->take;
-	te->take_key = key;
-	at = key >> 40;
-	for (int i = 0; i < 8; i++) {
-		__u32 slot = (at + i) & take_mask;
-
-		take = bpf_map_lookup_elem(&takes, &slot);
-		if (!take)
-			return 0;
-		if (take->key == key)
-			return te->take = slot + 1;
-		if (take->key || __sync_val_compare_and_swap(&take->key, 0, key))
-			continue;
-		take->syscall_nr = nr;
-		take->account = te->account;
-		a = account_at(te->account);
-		if (a)
-			take->start_ns = a->start_ns;
-		take->kernel_bytes = bpf_get_stack(ctx, take->kernel, sizeof(take->kernel), 0);
-		take->user_bytes =
-			bpf_get_stack(ctx, take->user, sizeof(take->user), BPF_F_USER_STACK);
-		bpf_probe_read_user(&take->user_top, sizeof(take->user_top), (void *)REGS_SP(regs));
-		if (a)
-			take_record(a, slot);
-		return te->take = slot + 1;
+	if (key != te->take_key) {
+		te->take = take_far(ctx, key, nr, te->account, sp);
+		te->take_key = key;
 	}
-	add(&tree.lost_takes, 1);
-	return te->take = 0;
+	return te->take;
 }
 
-static __always_inline void give_back(__u64 key, bool second);
+static __noinline void evict(__u64 key);
 
-/* Books bytes at address key to slot. */
-static __always_inline void charge(__u32 slot, __u64 key, __u32 tag, __u32 take, __u64 site)
+/* Books one object of tag at address key to slot. NULL: no room. */
+static __always_inline struct object_entry *charge(__u32 slot, __u64 key, __u32 tag, __u32 take, __u64 site)
 {
 	struct account_slot *a = account_at(slot);
 	struct tag_slot *t = &tags[tag & (TAG_MAX - 1)];
@@ -119,16 +125,13 @@ static __always_inline void charge(__u32 slot, __u64 key, __u32 tag, __u32 take,
 	__u64 open;
 
 	if (!a || !c)
-		return;
-	if (object_find(key, &old)) {
-		/* Handed out again: its return was not seen, and happened. */
-		add(&tree.evicted, 1);
-		give_back(key, false);
-	}
+		return NULL;
+	if (object_find(key, &old))
+		evict(key);
 	e = object_claim(key);
 	if (!e) {
 		add(&tree.lost_objects, 1);
-		return;
+		return NULL;
 	}
 	e->account = slot;
 	e->take = take;
@@ -136,11 +139,12 @@ static __always_inline void charge(__u32 slot, __u64 key, __u32 tag, __u32 take,
 	e->birth = tree.ordinal;
 	e->bytes = t->bytes;
 	e->tag = tag;
-	e->flags = 0;
+	e->flags = book ? OBJECT_IS_CACHE : 0;
 	add(&c->charged[tag & (TAG_MAX - 1)], 1);
 	open = __sync_fetch_and_add(&a->charged[book], t->bytes) + t->bytes - a->returned[book];
 	if (book == BOOK_KERNEL && open > a->peak)
 		a->peak = open;
+	return e;
 }
 
 /* The slot that pays for what `who` takes now: its own, or of the child it is just making. */
@@ -158,16 +162,16 @@ static __always_inline __u32 payer(struct taker *who)
 	return te->account;
 }
 
-static __always_inline void charge_to_taker(void *ctx, struct taker *who, __u64 key, __u32 tag,
-					    __u64 site)
+static __always_inline struct object_entry *charge_to_taker(void *ctx, struct taker *who,
+							   __u64 key, __u32 tag, __u64 site)
 {
 	__u32 slot = payer(who);
 
-	charge(slot, key, tag, who->place.entry->pending ? 0 : take_here(ctx, who), site);
+	return charge(slot, key, tag, who->place.entry->pending ? 0 : take_here(ctx, who), site);
 }
 
 /* A new slot for the child of a fork that has just begun. Returns slot + 1, 0: no room. */
-static __always_inline __u32 account_new(void)
+static __noinline __u32 account_new(void)
 {
 	for (int i = 0; i < 16; i++) {
 		__u32 slot = __sync_fetch_and_add(&tree.next_account, 1) & account_mask;
@@ -183,11 +187,12 @@ static __always_inline __u32 account_new(void)
 	return 0;
 }
 
-static __always_inline void account_reaped(struct account_slot *a)
+static __noinline void account_reaped(__u32 slot)
 {
+	struct account_slot *a = account_at(slot);
 	struct event *ev;
 
-	if (__sync_val_compare_and_swap(&a->state, ACCOUNT_EXITED, ACCOUNT_REAPED) != ACCOUNT_EXITED)
+	if (!a || __sync_val_compare_and_swap(&a->state, ACCOUNT_EXITED, ACCOUNT_REAPED) != ACCOUNT_EXITED)
 		return;
 	__sync_fetch_and_add(&tree.alive, -1);
 	ev = record_new(EVENT_REAP, a);
@@ -211,22 +216,24 @@ static __always_inline void give_back(__u64 key, bool second)
 	struct object_place p;
 	struct account_slot *slot, *a;
 	struct tag_counts *c;
-	struct tag_slot *t;
 	__u64 left_behind = 0;
 	__u16 flags, tag;
 	__u32 bytes;
 
 	if (!key || !object_find(key, &p))
 		return;
-	slot = account_at(p.entry->account);
-	a = account_of(p.entry->account);
+	a = slot = account_at(p.entry->account);
 	c = counts_here();
-	if (!slot || !a || !c)
+	if (!a || !c)
 		return;
 	tag = p.entry->tag & (TAG_MAX - 1);
 	flags = p.entry->flags;
 	bytes = p.entry->bytes;
-	t = &tags[tag];
+	if (a->state == ACCOUNT_ALIAS) {
+		a = account_at(a->alias);
+		if (!a)
+			return;
+	}
 	if (returned_late(a))
 		left_behind = TOMBSTONE(bpf_ktime_get_boot_ns());
 	if (__sync_val_compare_and_swap(p.key, key, left_behind) != key)
@@ -238,13 +245,22 @@ static __always_inline void give_back(__u64 key, bool second)
 	if (p.spilled)
 		add(p.spilled, -1);
 	add(&c->returned[tag], 1);
-	add(&slot->returned[t->book & 1], bytes);
+	add(&slot->returned[flags & OBJECT_IS_CACHE ? BOOK_CACHE : BOOK_KERNEL], bytes);
 	if (second)
 		add(&tree.second, 1);
 	if (flags & OBJECT_IS_SIGHAND)
-		account_reaped(a);
-	if ((flags & OBJECT_IS_TASK) && slot->state == ACCOUNT_PENDING)
-		slot->state = ACCOUNT_ABORTED, add(&tree.aborted, 1);
+		account_reaped(a->alias);
+	if ((flags & OBJECT_IS_TASK) && slot->state == ACCOUNT_PENDING) {
+		slot->state = ACCOUNT_ABORTED;
+		add(&tree.aborted, 1);
+	}
+}
+
+/* An address is handed out again: its return was not seen, and happened. */
+static __noinline void evict(__u64 key)
+{
+	add(&tree.evicted, 1);
+	give_back(key, false);
 }
 
 #endif

@@ -47,6 +47,7 @@ int BPF_PROG(on_free, struct task_struct *p)
 static __always_inline int slab_alloc(void *ctx, __u64 site, __u64 object, struct kmem_cache *s,
 				      __u32 gfp)
 {
+	struct object_entry *e;
 	struct taker who;
 	__u32 flags, tag;
 
@@ -59,16 +60,11 @@ static __always_inline int slab_alloc(void *ctx, __u64 site, __u64 object, struc
 		return 0;
 	tag = tag_of(distance(s, who.task) + who.address, TAG_SLAB, s->size,
 		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL, s->name);
-	if (site == fork_site) {
-		struct object_place p;
-
+	if (site == fork_site)
 		who.place.entry->pending = account_new();
-		charge_to_taker(ctx, &who, object, tag, site);
-		if (object_find(object, &p))
-			p.entry->flags |= OBJECT_IS_TASK;
-		return 0;
-	}
-	charge_to_taker(ctx, &who, object, tag, site);
+	e = charge_to_taker(ctx, &who, object, tag, site);
+	if (e && site == fork_site)
+		e->flags |= OBJECT_IS_TASK;
 	return 0;
 }
 
@@ -176,8 +172,28 @@ int BPF_PROG(on_percpu_alloc, unsigned long site, bool reserved, bool atomic, un
 
 FREE_TWICE(kmem_cache_free, 1)
 FREE_TWICE(kfree, 1)
-FREE_TWICE(mm_page_free, 0)
 FREE_TWICE(percpu_free_percpu, 2)
+
+/* Most pages that come back are user memory, which is not booked here. */
+static __always_inline int page_free(struct page *page, bool second)
+{
+	if (pages_marked && !(page->memcg_data & PAGE_IS_KERNEL))
+		return 0;
+	give_back(distance(page, bpf_get_current_task_btf()) + bpf_get_current_task(), second);
+	return 0;
+}
+
+SEC("tp_btf/mm_page_free")
+int BPF_PROG(on_page_free, struct page *page)
+{
+	return page_free(page, false);
+}
+
+SEC("tp_btf/mm_page_free")
+int BPF_PROG(on_page_free_again, struct page *page)
+{
+	return page_free(page, true);
+}
 
 __u32 adopt_tgid, adopt_slot;
 

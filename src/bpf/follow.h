@@ -240,7 +240,7 @@ static __always_inline int follow_free(__u64 task, bool leader)
 	if (p.spilled)
 		add(p.spilled, -1);
 	if (a && leader)
-		account_reaped(a);
+		account_reaped(a->alias);
 	return 0;
 }
 

@@ -82,6 +82,8 @@ struct page {
 	unsigned long memcg_data;
 } CORE;
 
+#define PAGE_IS_KERNEL 2 /* in memcg_data: charged as kernel memory */
+
 struct vm_struct {
 	unsigned int nr_pages;
 } CORE;

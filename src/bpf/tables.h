@@ -20,6 +20,7 @@ const volatile __u32 page_bytes, kmalloc_slab_max, stack_bytes;
 const volatile __u64 fork_site; /* the call that allocates a new task_struct */
 const volatile __u64 percpu_offset[256];
 const volatile __u32 judge_forks; /* a holder with fewer forks is not judged */
+const volatile bool pages_marked; /* the run has a memory cgroup: its kernel pages say so */
 
 struct tree_state tree;
 struct tag_slot tags[TAG_MAX];
@@ -84,100 +85,93 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 	return bpf_map_lookup_elem(&accounts, &slot);
 }
 
-/* The process that a slot stands for: its own, or of the process whose thread it is. */
-static __always_inline struct account_slot *account_of(__u32 slot)
-{
-	struct account_slot *a = account_at(slot);
-
-	if (a && a->state == ACCOUNT_ALIAS)
-		a = account_at(a->alias);
-	return a;
-}
-
 /*
  * DEFINE_TABLE(kind): kind_find() and kind_claim() over a map of struct kind_bucket.
- * find:  the entry of key, with the address of its key and the key word of its home bucket's
- *        spill count (NULL when it lives at home).
- * claim: the entry of key, made if need be; *ret_old tells that it was there before.
- *        NULL when there is no room.
+ * find:  the entry of key, the address of its key, and of its home bucket's spill count (NULL
+ *        when it lives at home).
+ * claim: a new entry for key, NULL when there is no room.
+ * Nearly all keys live at home: only that part is inlined.
  */
 #define DEFINE_TABLE(kind, map, mask)                                                              \
 	struct kind##_place {                                                                      \
 		struct kind##_entry *entry;                                                        \
 		__u64 *key, *spilled;                                                              \
 	};                                                                                         \
-	static __always_inline bool kind##_find(__u64 key, struct kind##_place *ret)               \
+	static __noinline bool kind##_find_far(__u64 key, __u32 home, struct kind##_place *ret)    \
 	{                                                                                          \
-		__u32 home = hash_of(key) & mask;                                                  \
-		struct kind##_bucket *b, *first = bpf_map_lookup_elem(&map, &home);                \
-                                                                                                   \
-		if (!first)                                                                        \
-			return false;                                                              \
-		_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                           \
-		{                                                                                  \
-			if (first->key[i] == key) {                                                \
-				ret->entry = &first->entry[i];                                     \
-				ret->key = &first->key[i];                                         \
-				ret->spilled = NULL;                                               \
-				return true;                                                       \
-			}                                                                          \
-		}                                                                                  \
-		if (!first->spilled)                                                               \
-			return false;                                                              \
 		for (__u32 p = 1; p < BUCKET_PROBES; p++) {                                        \
 			__u32 at = (home + p) & mask;                                              \
+			struct kind##_bucket *b = bpf_map_lookup_elem(&map, &at);                  \
                                                                                                    \
-			b = bpf_map_lookup_elem(&map, &at);                                        \
-			if (!b)                                                                    \
-				return false;                                                      \
-			_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                   \
-			{                                                                          \
+			for (int i = 0; b && i < BUCKET_SLOTS; i++) {                              \
 				if (b->key[i] == key) {                                            \
 					ret->entry = &b->entry[i];                                 \
 					ret->key = &b->key[i];                                     \
-					ret->spilled = &first->spilled;                            \
 					return true;                                               \
 				}                                                                  \
 			}                                                                          \
 		}                                                                                  \
 		return false;                                                                      \
 	}                                                                                          \
-	static __always_inline struct kind##_entry *kind##_claim(__u64 key)                        \
+	static __always_inline bool kind##_find(__u64 key, struct kind##_place *ret)               \
 	{                                                                                          \
 		__u32 home = hash_of(key) & mask;                                                  \
-		struct kind##_bucket *b, *first = bpf_map_lookup_elem(&map, &home);                \
+		struct kind##_bucket *b = bpf_map_lookup_elem(&map, &home);                        \
                                                                                                    \
-		if (!first)                                                                        \
-			return NULL;                                                               \
+		if (!b)                                                                            \
+			return false;                                                              \
 		_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                           \
 		{                                                                                  \
-			if (!first->key[i] &&                                                      \
-			    !__sync_val_compare_and_swap(&first->key[i], 0, key))                  \
-				return &first->entry[i];                                           \
+			if (b->key[i] == key) {                                                    \
+				ret->entry = &b->entry[i];                                         \
+				ret->key = &b->key[i];                                             \
+				ret->spilled = NULL;                                               \
+				return true;                                                       \
+			}                                                                          \
 		}                                                                                  \
+		if (!b->spilled || !kind##_find_far(key, home, ret))                               \
+			return false;                                                              \
+		ret->spilled = &b->spilled;                                                        \
+		return true;                                                                       \
+	}                                                                                          \
+	static __noinline struct kind##_entry *kind##_claim_far(__u64 key, __u32 home)             \
+	{                                                                                          \
 		for (__u32 p = 1; p < BUCKET_PROBES; p++) {                                        \
 			__u32 at = (home + p) & mask;                                              \
+			struct kind##_bucket *b = bpf_map_lookup_elem(&map, &at);                  \
                                                                                                    \
-			b = bpf_map_lookup_elem(&map, &at);                                        \
-			if (!b)                                                                    \
-				return NULL;                                                       \
-			_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                   \
-			{                                                                          \
+			for (int i = 0; b && i < BUCKET_SLOTS; i++) {                              \
 				if (!b->key[i] &&                                                  \
-				    !__sync_val_compare_and_swap(&b->key[i], 0, key)) {            \
-					add(&first->spilled, 1);                                   \
+				    !__sync_val_compare_and_swap(&b->key[i], 0, key))              \
 					return &b->entry[i];                                       \
-				}                                                                  \
 			}                                                                          \
 		}                                                                                  \
 		return NULL;                                                                       \
+	}                                                                                          \
+	static __always_inline struct kind##_entry *kind##_claim(__u64 key)                        \
+	{                                                                                          \
+		__u32 home = hash_of(key) & mask;                                                  \
+		struct kind##_bucket *b = bpf_map_lookup_elem(&map, &home);                        \
+		struct kind##_entry *far;                                                          \
+                                                                                                   \
+		if (!b)                                                                            \
+			return NULL;                                                               \
+		_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                           \
+		{                                                                                  \
+			if (!b->key[i] && !__sync_val_compare_and_swap(&b->key[i], 0, key))        \
+				return &b->entry[i];                                               \
+		}                                                                                  \
+		add(&b->spilled, 1); /* first, so that nobody looks for it at home only */         \
+		far = kind##_claim_far(key, home);                                                 \
+		if (!far)                                                                          \
+			add(&b->spilled, -1);                                                      \
+		return far;                                                                        \
 	}
 
 DEFINE_TABLE(object, objects, object_mask)
 DEFINE_TABLE(task, tasks, task_mask)
 
-/* The tag's slot, made at its first use. Slot 0 stands for "table full". */
-static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 book, const char *name)
+static __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes, const char *name)
 {
 	__u32 at = hash_of(key);
 
@@ -191,9 +185,9 @@ static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 bo
 		if (t->key == key)
 			return at;
 		if (!t->key && !__sync_val_compare_and_swap(&t->key, 0, key)) {
-			t->kind = kind;
+			t->kind = kind_book >> 32;
 			t->bytes = bytes;
-			t->book = book;
+			t->book = kind_book;
 			if (name)
 				bpf_probe_read_kernel_str(t->name, sizeof(t->name), name);
 			return at;
@@ -202,6 +196,16 @@ static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 bo
 			return at;
 	}
 	return 0;
+}
+
+/* The tag's slot, made at its first use. Slot 0 stands for "table full". */
+static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 book, const char *name)
+{
+	__u32 at = hash_of(key) & (TAG_MAX - 1);
+
+	if (tags[at].key == key && at)
+		return at;
+	return tag_far(key, (__u64)kind << 32 | book, bytes, name);
 }
 
 static __always_inline struct tag_counts *counts_here(void)

@@ -28,7 +28,7 @@
 
 #define OBJECT_IS_SIGHAND 1 /* freed when the process is collected by its parent */
 #define OBJECT_IS_TASK	  2
-#define OBJECT_ASKED	  4 /* found dead by asking the kernel */
+#define OBJECT_IS_CACHE	  4 /* of BOOK_CACHE */
 
 struct object_entry {
 	ev_u32 account; /* slot */

@@ -194,10 +194,13 @@ static int exact_open(const struct source_options *opts, struct launch *launch,
 	x->proc_fd = x->poll_fd = x->pidfd = -1;
 	libbpf_set_print(quiet);
 	err = machine_learn(&x->machine, ret_why);
-	if (!err)
-		err =
-		    tables_open(&x->machine, opts->object_max ? opts->object_max : OBJECTS_DEFAULT,
-				&x->tables, ret_why);
+	if (err)
+		goto out;
+	/* Without a group of its own there is no second book; the report says so. */
+	if (!run_cgroup_open(&x->cgroup, &no_cgroup) && run_cgroup_add(&x->cgroup, launch->pid))
+		(void)run_cgroup_close(&x->cgroup);
+	err = tables_open(&x->machine, opts->object_max ? opts->object_max : OBJECTS_DEFAULT,
+			  x->cgroup.exists, &x->tables, ret_why);
 	if (!err)
 		err = collector_open(&x->collector, &x->tables, opts->emit, opts->emit_ctx);
 	if (err)
@@ -207,9 +210,6 @@ static int exact_open(const struct source_options *opts, struct launch *launch,
 		err = -errno;
 		goto out;
 	}
-	/* Without a group of its own there is no second book; the report says so. */
-	if (!run_cgroup_open(&x->cgroup, &no_cgroup) && run_cgroup_add(&x->cgroup, launch->pid))
-		(void)run_cgroup_close(&x->cgroup);
 	x->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	x->ipc_known = x->proc_fd >= 0 && !sysvipc_read(x->proc_fd, &x->ipc_before);
 	x->poll_fd = epoll_create1(EPOLL_CLOEXEC);

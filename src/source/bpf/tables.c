@@ -38,7 +38,8 @@ static uint32_t power_of_two(uint32_t at_least)
 	return n;
 }
 
-static int load_exact(const struct machine *m, struct tables *t, const char **ret_why)
+static int load_exact(const struct machine *m, bool pages_marked, struct tables *t,
+		      const char **ret_why)
 {
 	struct exact_bpf *x = exact_bpf__open();
 	int err;
@@ -62,6 +63,7 @@ static int load_exact(const struct machine *m, struct tables *t, const char **re
 	x->rodata->stack_bytes = m->stack_bytes;
 	x->rodata->fork_site = m->fork_site;
 	x->rodata->judge_forks = JUDGE_FORKS;
+	x->rodata->pages_marked = pages_marked;
 	memcpy((void *)x->rodata->percpu_offset, m->percpu_offset, sizeof(m->percpu_offset));
 	bpf_program__set_autoload(x->progs.on_slab_alloc, m->slab_alloc);
 	bpf_program__set_autoload(x->progs.on_slab_alloc_sized, m->slab_alloc_sized);
@@ -125,15 +127,15 @@ static int load_ask(const struct machine *m, struct tables *t, const char **ret_
 	return err;
 }
 
-int tables_open(const struct machine *m, uint32_t objects, struct tables *ret_tables,
-		const char **ret_why)
+int tables_open(const struct machine *m, uint32_t objects, bool pages_marked,
+		struct tables *ret_tables, const char **ret_why)
 {
 	struct tables t = {.cpus = m->cpus, .records_fd = -1};
 	int err;
 
 	/* Half full at most, or buckets spill. */
 	t.object_buckets = power_of_two(objects / BUCKET_SLOTS * 2);
-	err = load_exact(m, &t, ret_why);
+	err = load_exact(m, pages_marked, &t, ret_why);
 	if (!err)
 		err = load_ask(m, &t, ret_why);
 	if (err) {

@@ -38,10 +38,11 @@ struct tables {
 /**
  * tables_open() - load, attach, map.
  * @objects: how many open charges there shall be room for.
+ * @pages_marked: what is traced runs in a memory cgroup that is not the root.
  * Errors: -errno; *ret_why says what failed (static).
  */
-int tables_open(const struct machine *m, uint32_t objects, struct tables *ret_tables,
-		const char **ret_why);
+int tables_open(const struct machine *m, uint32_t objects, bool pages_marked,
+		struct tables *ret_tables, const char **ret_why);
 
 /* Makes the process pid, with all its threads, the account in slot. 0 or -errno. */
 int tables_adopt(struct tables *t, pid_t pid, uint32_t slot);
