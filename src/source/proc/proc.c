@@ -154,7 +154,8 @@ static int tell_blind(struct proc_source *src)
 	    "Private memory of a process that neither forks nor ends: it is read at forks and at "
 	    "exits only, so short peaks are not seen.",
 	    "POSIX message queues, and shared memory in /dev/shm, that outlive the run.",
-	    "A command that traces others itself (a debugger, strace) cannot do so here: a "
+	    "A command that traces others itself (a debugger, strace, LeakSanitizer) cannot do so "
+	    "here: a "
 	    "process has one tracer only.",
 	};
 	int err;

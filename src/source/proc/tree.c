@@ -238,11 +238,7 @@ static int on_fork(struct proc_source *src, struct account *maker, pid_t maker_t
 	if (err || !due)
 		return err;
 	err = sample_emit(src, maker, &sample);
-	if (!err)
-		err = tree_sweep(src, maker);
-	if (!err)
-		err = ipc_look(src);
-	return err;
+	return err ? err : ipc_look(src);
 }
 
 static bool has_thread(struct proc_source *src, pid_t tgid, pid_t tid)
