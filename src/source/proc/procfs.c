@@ -140,9 +140,12 @@ static bool line_number(const char *line, const char *name, int64_t *ret_number)
 
 static bool line_kb(const char *line, const char *name, int64_t *ret_bytes)
 {
-	int64_t kb;
+	int64_t kb, bytes;
 
-	return line_number(line, name, &kb) && !__builtin_mul_overflow(kb, 1024, ret_bytes);
+	if (!line_number(line, name, &kb) || __builtin_mul_overflow(kb, 1024, &bytes))
+		return false;
+	*ret_bytes = bytes;
+	return true;
 }
 
 static int64_t sum_if_known(int64_t a, int64_t b)
