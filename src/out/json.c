@@ -264,16 +264,16 @@ static void set_run(struct object *o, const struct view *v)
 	set(o, FIELD_EXIT_STATUS, v->exit_status < 0 ? json_null() : json_integer(v->exit_status));
 	set(o, FIELD_SIGNAL, v->signal ? json_integer(v->signal) : json_null());
 	set(o, FIELD_INTERRUPTED, v->interrupted ? json_integer(v->interrupted) : json_null());
-	set(o, FIELD_KILLED, count(v->killed));
+	set(o, FIELD_KILLED, v->cut_off ? json_null() : count(v->killed));
 	set(o, FIELD_CUT_OFF, json_boolean(v->cut_off));
-	set(o, FIELD_SETTLE, number(v->settle_seconds));
+	set(o, FIELD_SETTLE, v->cut_off ? json_null() : number(v->settle_seconds));
 	set(o, FIELD_FORKS, count(v->forks));
 	set(o, FIELD_EXITS, count(v->exits));
-	set(o, FIELD_ALIVE, count(v->alive));
-	set(o, FIELD_ZOMBIES, count(v->zombies));
+	set(o, FIELD_ALIVE, v->cut_off ? json_null() : count(v->alive));
+	set(o, FIELD_ZOMBIES, v->cut_off ? json_null() : count(v->zombies));
 	set(o, FIELD_EXECS, count(v->execs));
 	set(o, FIELD_THREADS, count(v->threads));
-	set(o, FIELD_LOST_EVENTS, count(v->lost_events));
+	set(o, FIELD_LOST_EVENTS, v->cut_off ? json_null() : count(v->lost_events));
 }
 
 static json_t *report(const struct view *v, bool *failed)

@@ -59,14 +59,14 @@ static void print_processes(struct page *p, const struct view *v)
 	    threads[QUANTITY_BYTES], execs[QUANTITY_BYTES],
 	    waited[QUANTITY_BYTES + 20] = "", line[LINE_BYTES];
 
-	if (v->zombies)
+	if (v->zombies && !v->cut_off)
 		snprintf(waited, sizeof(waited), " (%s not waited for)",
 			 quantity_count(forks, v->zombies));
 	snprintf(line, sizeof(line),
 		 "processes: forks %s, exits %s, alive %s%s, execs %s, threads +%s",
 		 quantity_count(forks, v->forks), quantity_count(exits, v->exits),
-		 quantity_count(alive, v->alive), waited, quantity_count(execs, v->execs),
-		 quantity_count(threads, v->threads));
+		 v->cut_off ? "?" : quantity_count(alive, v->alive), waited,
+		 quantity_count(execs, v->execs), quantity_count(threads, v->threads));
 	page_format(p, "%*s", INDENT, "");
 	page_wrap(p, INDENT, line);
 	if (!v->root.seen)
@@ -221,6 +221,8 @@ void text_unseen_print(struct page *p, const struct view *v)
 		print_loss(p, &v->losses[i]);
 	for (size_t i = 0; i < v->not_seen_count; i++)
 		print_item(p, v->not_seen[i]);
-	if (!v->loss_count && !v->not_seen_count)
+	if (v->cut_off)
+		print_item(p, "whatever came after the session was cut off");
+	else if (!v->loss_count && !v->not_seen_count)
 		print_item(p, "nothing that is known of: 0 events were lost");
 }

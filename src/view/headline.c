@@ -26,12 +26,14 @@ static struct amount per_fork(const struct view *v)
 /* "200 forks, source bpf", and what else the reader must know at once. */
 static const char *brackets(const struct view *v)
 {
+	/* An inconclusive verdict says it in its reason. */
+	bool cut_off = v->cut_off && v->judgement != JUDGEMENT_INCONCLUSIVE;
 	char forks[QUANTITY_BYTES];
 
 	return view_arena_format(v->arena, "(%s fork%s, source %s%s%s)",
 				 quantity_count(forks, v->forks), v->forks == 1 ? "" : "s",
 				 v->source, v->interrupted ? ", interrupted" : "",
-				 v->cut_off ? ", session cut off" : "");
+				 cut_off ? ", session cut off" : "");
 }
 
 static const char *leak(const struct view *v)

@@ -63,6 +63,20 @@ static void fill_root(struct view *v, const struct ledger *led)
 		v->root.private_peak = v->root.page_table = v->root.commit = unknown;
 }
 
+/* "At least 0" tells no more than "unknown", and looks as if it did. */
+static struct amount told(struct amount a)
+{
+	return a.known == KNOWN_AT_LEAST && a.bytes == 0 ? unknown : a;
+}
+
+/* Of a session that is cut off only the beginning was told. */
+static struct amount told_so_far(struct amount a, bool cut_off)
+{
+	if (cut_off && a.known == KNOWN_EXACT)
+		a.known = KNOWN_AT_LEAST;
+	return told(a);
+}
+
 static void fill_pools(struct view *v, const struct ledger *led)
 {
 	for (int i = 0; i < POOLS; i++) {
@@ -80,36 +94,34 @@ static void fill_pools(struct view *v, const struct ledger *led)
 		};
 		if (!pool->seen)
 			continue;
-		v->pools[i].charged = pool->charged;
-		v->pools[i].returned = pool->returned;
-		v->pools[i].peak = pool->peak;
-		v->pools[i].live = pool->live;
+		v->pools[i].charged = told_so_far(pool->charged, v->cut_off);
+		v->pools[i].returned = told_so_far(pool->returned, v->cut_off);
+		v->pools[i].peak = told_so_far(pool->peak, v->cut_off);
+		v->pools[i].live = v->cut_off ? unknown : told(pool->live);
 		if (i == POOL_PRIVATE)
-			v->pools[i].inherited = pool->inherited;
+			v->pools[i].inherited = told_so_far(pool->inherited, v->cut_off);
 	}
 }
 
 static bool tag_told(const struct ledger_tag *tag)
 {
-	return tag->total_seen || tag->open_count;
+	return tag->total_seen || tag->open_count || tag->charged_bytes || tag->returned_bytes;
 }
 
-static struct amount tag_sum(const struct ledger_tag *tag, int64_t bytes)
+static enum known tag_known(const struct ledger_tag *tag)
 {
+	/* Without a total there may be more than what was told one by one. */
 	if (!tag->total_seen)
-		return unknown;
-	return (struct amount){
-	    .bytes = bytes,
-	    .known = tag->flags & TAG_ESTIMATE ? KNOWN_ESTIMATE : KNOWN_EXACT,
-	};
+		return KNOWN_AT_LEAST;
+	return tag->flags & TAG_ESTIMATE ? KNOWN_ESTIMATE : KNOWN_EXACT;
 }
 
 static struct amount tag_live(const struct ledger_tag *tag)
 {
-	if (tag->total_seen)
-		return tag_sum(tag, tag->charged_bytes - tag->returned_bytes);
-	/* Without a total there may be more than the objects that were told one by one. */
-	return (struct amount){.bytes = tag->open_bytes, .known = KNOWN_AT_LEAST};
+	return told((struct amount){
+	    .bytes = tag->total_seen ? tag->charged_bytes - tag->returned_bytes : tag->open_bytes,
+	    .known = tag_known(tag),
+	});
 }
 
 static int tag_compare(const void *left, const void *right)
@@ -144,8 +156,8 @@ static void fill_tags(struct view *v, const struct ledger *led)
 		    .charged_count = tag->charged_count,
 		    .returned_count = tag->returned_count,
 		    .asked_count = tag->asked_count,
-		    .charged = tag_sum(tag, tag->charged_bytes),
-		    .returned = tag_sum(tag, tag->returned_bytes),
+		    .charged = told((struct amount){tag->charged_bytes, tag_known(tag)}),
+		    .returned = told((struct amount){tag->returned_bytes, tag_known(tag)}),
 		    .live = tag_live(tag),
 		    .unaccounted = tag->flags & TAG_UNACCOUNTED,
 		};

@@ -121,7 +121,11 @@ struct view {
 	int signal;	 /* that ended the command; 0: none */
 	int interrupted; /* the signal that ended the run early; 0: none */
 	uint64_t killed; /* processes that the run had to kill */
-	bool cut_off;	 /* the session has no END: what stands here goes up to the cut */
+	/*
+	 * The session has no END: what stands here goes up to the cut, and alive, zombies, killed,
+	 * settle_seconds and lost_events are not known.
+	 */
+	bool cut_off;
 	double settle_seconds;
 	uint64_t lost_events;
 

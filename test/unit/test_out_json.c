@@ -115,6 +115,24 @@ static void the_schema_refuses_what_is_wrong(void **state)
 	json_decref(schema);
 }
 
+static void what_is_told_at_the_end_is_null_without_it(void **state)
+{
+	struct view cut = sample_hostile;
+	json_t *root;
+	static const char *const keys[] = {"alive", "zombies", "killed", "settle_seconds",
+					   "lost_events"};
+
+	cut.cut_off = true;
+	root = parsed(&cut);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		assert_true(json_is_null(json_object_get(root, keys[i])));
+	json_decref(root);
+	root = parsed(&sample_hostile);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		assert_true(json_is_number(json_object_get(root, keys[i])));
+	json_decref(root);
+}
+
 static bool lists(json_t *array, const char *word)
 {
 	json_t *value;
@@ -210,6 +228,7 @@ int main(void)
 	    cmocka_unit_test(reports_are_as_their_golden_files),
 	    cmocka_unit_test(reports_follow_the_schema),
 	    cmocka_unit_test(the_schema_refuses_what_is_wrong),
+	    cmocka_unit_test(what_is_told_at_the_end_is_null_without_it),
 	    cmocka_unit_test(unknown_is_null_and_doubt_is_marked),
 	    cmocka_unit_test(hostile_names_and_numbers_stay_readable),
 	    cmocka_unit_test(utf8_is_told_from_what_only_looks_like_it),

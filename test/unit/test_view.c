@@ -183,9 +183,9 @@ static void a_cut_off_session_says_so(void **state)
 	struct view *v = see(led, &verdict);
 
 	assert_true(v->cut_off);
+	assert_int_equal(v->pools[POOL_PRIVATE].live.known, KNOWN_NOT);
 	assert_int_equal(v->exit_status, -1);
-	assert_string_equal(v->headline,
-			    "the session is cut off (0 forks, source bpf, session cut off)");
+	assert_string_equal(v->headline, "the session is cut off (0 forks, source bpf)");
 	view_free(v);
 	ledger_free(led);
 }
