@@ -65,7 +65,7 @@ check_program()
 {
 	local program=$1 pool oracle='' rate
 	pool=$("$WORKLOAD/$program" --answer | jq -r .pool)
-	[ -z "$exact" ] || oracle=$(oracle_per_leak "$pool" "$WORKLOAD/$program" 200)
+	[ -z "$exact" ] || oracle=$(oracle_per_leak "$pool" "$WORKLOAD/$program" 1000)
 	for rate in 1 10; do
 		check "$program" 200 "$rate" "$oracle"
 		[ -z "$LONG" ] || check "$program" "$(many "$program")" "$rate" "$oracle"
