@@ -93,7 +93,7 @@ static void print_run(struct page *p, const struct view *v)
 static void print_per_fork(struct page *p, const struct view_finding *f)
 {
 	char n[QUANTITY_BYTES], rate[QUANTITY_BYTES], bytes[QUANTITY_BYTES];
-	uint64_t one_in = quantity_one_in(f->count_per_fork);
+	uint64_t one_in = view_finding_one_in(f);
 	struct amount each = {.bytes = (int64_t)(f->bytes_per_fork + 0.5), .known = f->bytes.known};
 
 	page_label(p, "per fork");
@@ -101,7 +101,7 @@ static void print_per_fork(struct page *p, const struct view_finding *f)
 	quantity_rate(rate, f->count_per_fork);
 	if (one_in)
 		page_format(p, "%s: 1 %s in %s forks", bytes, f->thing, quantity_count(n, one_in));
-	else if (f->count)
+	else if (f->count && *f->things)
 		page_format(p, "%s: %s %s", bytes, rate,
 			    strcmp(rate, "1") == 0 ? f->thing : f->things);
 	else
@@ -125,7 +125,7 @@ static void print_in_all(struct page *p, const struct view_finding *f)
 	if (f->bytes.known != KNOWN_NOT && (f->bytes.bytes >= 1024 || f->bytes.bytes <= -1024))
 		page_format(p, " (%s)", quantity_exact(exact, f->bytes));
 	page_format(p, " of %s", memory[f->pool]);
-	if (f->count)
+	if (f->count && *f->things)
 		page_format(p, ": %s %s", quantity_count(count, f->count),
 			    f->count == 1 ? f->thing : f->things);
 	page_format(p, " in %s fork%s\n", quantity_count(forks, f->forks),
@@ -200,9 +200,23 @@ static void print_frame(struct page *p, const struct view_frame *frame)
 	}
 }
 
+/*
+ * The system call says what the kernel's functions were called for: they are left out where
+ * functions of the program follow them. JSON has all.
+ */
+static size_t first_frame(const struct view_finding *f)
+{
+	size_t i = 0;
+
+	while (*f->syscall && i < f->frame_count && f->frames[i].kernel)
+		i++;
+	return i < f->frame_count ? i : 0;
+}
+
 static void print_taken_at(struct page *p, const struct view_finding *f)
 {
-	size_t shown = f->frame_count > FRAMES_SHOWN ? FRAMES_SHOWN - 1 : f->frame_count;
+	size_t first = first_frame(f), left = f->frame_count - first;
+	size_t shown = left > FRAMES_SHOWN ? FRAMES_SHOWN - 1 : left;
 	const char *label = "taken at";
 
 	if (*f->syscall) {
@@ -211,15 +225,15 @@ static void print_taken_at(struct page *p, const struct view_finding *f)
 		page_format(p, "\n");
 		label = NULL;
 	}
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = first; i < first + shown; i++) {
 		page_label(p, label);
 		print_frame(p, &f->frames[i]);
 		page_format(p, "\n");
 		label = NULL;
 	}
-	if (shown < f->frame_count) {
+	if (shown < left) {
 		page_label(p, NULL);
-		page_format(p, "and %zu callers more\n", f->frame_count - shown);
+		page_format(p, "and %zu callers more\n", left - shown);
 	}
 }
 

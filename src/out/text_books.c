@@ -132,6 +132,17 @@ static void print_live(struct page *p, const struct view *v)
 	page_table_done(&t);
 }
 
+/* A few KiB at the end are much of nothing and little of what was there. */
+static int64_t kernel_highest(const struct view *v, enum pool pool)
+{
+	int64_t highest = 0;
+
+	for (size_t i = 0; i < v->book_count; i++)
+		if (v->books[i].pool == pool && v->books[i].kernel.bytes > highest)
+			highest = v->books[i].kernel.bytes;
+	return highest;
+}
+
 static void print_two_books(struct page *p, const struct view *v)
 {
 	char text[QUANTITY_BYTES];
@@ -145,7 +156,7 @@ static void print_two_books(struct page *p, const struct view *v)
 	page_table_add(&t, "forktally");
 	page_table_add(&t, "the kernel");
 	page_table_add(&t, "difference");
-	page_table_add(&t, "");
+	page_table_add(&t, "of highest");
 	for (size_t i = 0; i < v->book_count; i++) {
 		const struct view_book *b = &v->books[i];
 		struct amount difference = view_book_difference(b);
@@ -157,9 +168,10 @@ static void print_two_books(struct page *p, const struct view *v)
 		add_amount(&t, b->ledger);
 		add_amount(&t, b->kernel);
 		add_amount(&t, difference);
-		page_table_add(&t, difference.known == KNOWN_NOT
-				       ? ""
-				       : quantity_percent(text, difference.bytes, b->kernel.bytes));
+		page_table_add(
+		    &t, difference.known == KNOWN_NOT
+			    ? ""
+			    : quantity_percent(text, difference.bytes, kernel_highest(v, b->pool)));
 	}
 	page_format(p, "\n");
 	page_table_print(p, &t, INDENT, TABLE_HEADED);

@@ -23,7 +23,7 @@ static const struct cause_words causes[] = {
     {"ipc.msg", "Message queues are left in the system", "queue", "queues"},
     {"ipc.", "IPC objects are left in the system", "object", "objects"},
     {"threads", "Threads go on for ever", "thread", "threads"},
-    {"heap", "Private memory grows with every fork", "block", "blocks"},
+    {"heap", "Private memory grows with every fork", "", ""},
     {"mapping", "Memory mappings pile up", "mapping", "mappings"},
     {"kernel.fork", "Kernel records of children stay", "child", "children"},
     {"kernel.lost", "Kernel memory is lost: no process reaches it", "object", "objects"},

@@ -11,7 +11,7 @@
 struct cause_words {
 	const char *slug;   /* "fd.pipe"; "fd." stands for all others that begin so */
 	const char *title;  /* one line, no full stop */
-	const char *thing;  /* one of what is counted */
+	const char *thing;  /* one of what is counted; "": nothing that a person would count */
 	const char *things; /* several of them */
 };
 

@@ -40,22 +40,22 @@ static const char *leak(const struct view *v)
 {
 	char bytes[QUANTITY_BYTES], n[QUANTITY_BYTES];
 	struct amount each = per_fork(v);
-	double rate = 0;
-	uint64_t one_in;
-	const char *who;
+	const char *who = "every fork leaves";
+	bool rare = true; /* no finding comes with every fork */
+	uint64_t one_in = 0;
 
-	for (size_t i = 0; i < v->finding_count; i++)
-		if (v->findings[i].count_per_fork > rate)
-			rate = v->findings[i].count_per_fork;
-	one_in = quantity_one_in(rate);
-	if (one_in) {
+	for (size_t i = 0; i < v->finding_count; i++) {
+		const struct view_finding *f = &v->findings[i];
+
+		one_in = view_finding_one_in(f);
+		rare = rare && *f->thing && f->count_per_fork > 0 && f->count_per_fork < 0.95;
+	}
+	if (v->finding_count == 1 && one_in) {
 		/* That one fork leaves all that is left by n. */
 		each.bytes *= (int64_t)one_in;
 		who = view_arena_format(v->arena, "1 fork in %s leaves", quantity_count(n, one_in));
-	} else if (rate > 0 && rate < 0.95) {
+	} else if (rare) {
 		who = "a fork leaves, on average,";
-	} else {
-		who = "every fork leaves";
 	}
 	return view_arena_format(
 	    v->arena, "%s %s behind: %zu finding%s %s", who,
@@ -70,6 +70,10 @@ static const char *clean(const struct view *v)
 
 	if (!v->forks)
 		return view_arena_format(v->arena, "nothing was forked %s", brackets(v));
+	if (v->alive)
+		return view_arena_format(v->arena,
+					 "nothing grows with the forks; %s still lived %s",
+					 quantity_count(bytes, v->alive), brackets(v));
 	if (live.known != KNOWN_NOT && live.bytes > 0)
 		return view_arena_format(v->arena, "nothing grows with the forks; %s stays %s",
 					 quantity_amount(bytes, live), brackets(v));

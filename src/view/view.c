@@ -7,6 +7,7 @@
 #include "view/arena.h"
 #include "view/cause.h"
 #include "view/headline.h"
+#include "view/quantity.h"
 #include "view/view.h"
 
 #define SIGNAL_OF_SHELL 128
@@ -108,20 +109,27 @@ static bool tag_told(const struct ledger_tag *tag)
 	return tag->total_seen || tag->open_count || tag->charged_bytes || tag->returned_bytes;
 }
 
-static enum known tag_known(const struct ledger_tag *tag)
+/* A total tells the whole run; what was told one by one does so if the session has its end. */
+static struct amount tag_sum(const struct ledger_tag *tag, int64_t bytes, bool cut_off)
 {
-	/* Without a total there may be more than what was told one by one. */
-	if (!tag->total_seen)
-		return KNOWN_AT_LEAST;
-	return tag->flags & TAG_ESTIMATE ? KNOWN_ESTIMATE : KNOWN_EXACT;
+	struct amount sum = amount_exact(bytes);
+
+	if (!tag->total_seen && !tag->charged_bytes && !tag->returned_bytes)
+		return unknown;
+	if (tag->flags & TAG_ESTIMATE)
+		sum.known = KNOWN_ESTIMATE;
+	return told_so_far(sum, cut_off && !tag->total_seen);
 }
 
-static struct amount tag_live(const struct ledger_tag *tag)
+static struct amount tag_live(const struct ledger_tag *tag, bool cut_off)
 {
-	return told((struct amount){
-	    .bytes = tag->total_seen ? tag->charged_bytes - tag->returned_bytes : tag->open_bytes,
-	    .known = tag_known(tag),
-	});
+	struct amount live = tag_sum(tag, tag->charged_bytes - tag->returned_bytes, cut_off);
+
+	if (live.known == KNOWN_NOT) /* but some of it was told object by object */
+		live = (struct amount){.bytes = tag->open_bytes, .known = KNOWN_AT_LEAST};
+	else if (live.known == KNOWN_AT_LEAST)
+		return unknown;
+	return told(live);
 }
 
 static int tag_compare(const void *left, const void *right)
@@ -156,9 +164,9 @@ static void fill_tags(struct view *v, const struct ledger *led)
 		    .charged_count = tag->charged_count,
 		    .returned_count = tag->returned_count,
 		    .asked_count = tag->asked_count,
-		    .charged = told((struct amount){tag->charged_bytes, tag_known(tag)}),
-		    .returned = told((struct amount){tag->returned_bytes, tag_known(tag)}),
-		    .live = tag_live(tag),
+		    .charged = tag_sum(tag, tag->charged_bytes, v->cut_off),
+		    .returned = tag_sum(tag, tag->returned_bytes, v->cut_off),
+		    .live = tag_live(tag, v->cut_off),
 		    .unaccounted = tag->flags & TAG_UNACCOUNTED,
 		};
 	}
@@ -304,6 +312,11 @@ void view_free(struct view *view)
 {
 	if (view)
 		view_arena_free(view->arena);
+}
+
+uint64_t view_finding_one_in(const struct view_finding *f)
+{
+	return *f->thing ? quantity_one_in(f->count_per_fork) : 0;
 }
 
 struct amount view_book_difference(const struct view_book *b)

@@ -73,7 +73,8 @@ struct view_part {
 
 struct view_finding {
 	const char *title; /* in plain words, one line, no full stop */
-	const char *thing; /* what `count` counts: "pipe", "child" ...; one of them */
+	const char
+	    *thing; /* what `count` counts: "pipe", "child"; "": nothing that a person counts */
 	const char *things;
 	const char *cause; /* slug */
 	const char *hint;
@@ -156,6 +157,9 @@ struct view {
  */
 int view_new(const struct ledger *led, const struct verdict *v, struct view **ret_view);
 void view_free(struct view *view);
+
+/* N where one fork in N leaves one thing behind and the others none; else 0. */
+uint64_t view_finding_one_in(const struct view_finding *f);
 
 /* The kernel's figure minus ours; KNOWN_NOT where either is unknown. */
 struct amount view_book_difference(const struct view_book *b);

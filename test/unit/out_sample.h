@@ -199,8 +199,8 @@ static struct view_finding sample_hostile_findings[] = {
     },
     {
 	.title = "Private memory grows with every fork",
-	.thing = "block",
-	.things = "blocks",
+	.thing = "",
+	.things = "",
 	.cause = "heap",
 	.hint = "",
 	.where = WHERE_HELD,
