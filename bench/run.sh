@@ -25,7 +25,7 @@ usage()
 }
 
 all_loads="fork fork64 vfork make shell server"
-rounds=5 only="$all_loads unrelated lost" under= seconds=60 scale=1 limit=300 json= install=1
+rounds=5 only="$all_loads unrelated lost" under="" seconds=60 scale=1 limit=300 json="" install=1
 while [ $# -gt 0 ]; do
 	case $1 in
 	--*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
@@ -68,7 +68,7 @@ for file in "$FORKTALLY" "$bin/load" "$bin/stopwatch"; do
 done
 work=$(mktemp -d /tmp/forktally-bench.XXXXXX) || exit 1
 mkdir "$work/why" "$work/tree"
-beside_pid= idle_pid=
+beside_pid="" idle_pid=""
 trap 'beside_stop; idle_stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 say() { [ -t 2 ] && printf '\r\033[K%s' "$*" >&2; }
@@ -77,7 +77,7 @@ say() { [ -t 2 ] && printf '\r\033[K%s' "$*" >&2; }
 files=24
 for i in $(seq $files); do
 	for j in $(seq 40); do
-		printf 'int f%d_%d(int *a, int n)\n{\n\tint s = %d;\n\tfor (int i = 0; i < n; i++)\n' $i $j $j
+		printf 'int f%d_%d(int *a, int n)\n{\n\tint s = %d;\n\tfor (int i = 0; i < n; i++)\n' "$i" "$j" "$j"
 		printf '\t\ts = s * 31 + (a[i] ^ (s >> %d));\n\treturn s;\n}\n' $((j % 7))
 	done >"$work/tree/f$i.c"
 done
@@ -139,7 +139,9 @@ measure()
 		[ -s "$work/ns" ] && read -r ops ns <"$work/ns"
 		[ "$status" = 124 ] && note="not finished after $limit s"
 		case $around in
-		bpf | proc) note=${note:-$(jq -r '"\(.verdict), \(.lost_events) lost"' "$seen" 2>/dev/null)} ;;
+		bpf | proc) note=${note:-$(jq -r '"\(.verdict)\([.findings[].cause] | unique |
+			if length > 0 then " (" + join(", ") + ")" else "" end), \(.lost_events) lost"' \
+			"$seen" 2>/dev/null)} ;;
 		esac
 		[ "$ns" = 0 ] && note="failed: ${note:-$(complaint "$work/err")}"
 	fi
