@@ -127,7 +127,8 @@ static int on_record(void *ctx, void *data, size_t size)
 	default:
 		break;
 	}
-	tell(c, &ev);
+	if (!c->run_is_over)
+		tell(c, &ev);
 	return 0;
 }
 

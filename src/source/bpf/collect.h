@@ -50,6 +50,7 @@ struct collector {
 	uint16_t maps_of[TABLE_TAKES]; /* index into maps + 1, 0: none */
 	struct symbolizer *symbolizer;
 	struct account_id root;
+	bool run_is_over; /* ALIVE was told: what ends now was ended by us, and is not told */
 };
 
 #define SHELF_SLOT 1u /* takes no process: open cache charges of closed accounts */

@@ -56,6 +56,15 @@ out:
 	return births;
 }
 
+/* Made during the run, and, where the kernel tells who made it, by a process of the tree. */
+static bool is_ours(const struct exact *x, const struct sysvipc_object *o)
+{
+	if (sysvipc_find(&x->ipc_before, o->kind, o->id))
+		return false;
+	return o->kind != SYSVIPC_SHM ||
+	       ((uint32_t)o->creator < x->collector.pid_max && x->collector.slot_of[o->creator]);
+}
+
 static void tell_kind(struct exact *x, const struct sysvipc_list *now, enum sysvipc_kind kind)
 {
 	uint32_t tag = TAG_OWN_END + (uint32_t)kind;
@@ -68,7 +77,7 @@ static void tell_kind(struct exact *x, const struct sysvipc_list *now, enum sysv
 	for (size_t i = 0; i < now->count; i++) {
 		const struct sysvipc_object *o = &now->object[i];
 
-		fresh += o->kind == kind && !sysvipc_find(&x->ipc_before, kind, o->id);
+		fresh += o->kind == kind && is_ours(x, o);
 	}
 	ev.u.tag = (struct event_tag){.tag = tag,
 				      .pool = kind == SYSVIPC_SHM ? POOL_SHARED : POOL_KERNEL,
@@ -80,12 +89,10 @@ static void tell_kind(struct exact *x, const struct sysvipc_list *now, enum sysv
 		struct event left = {.type = EVENT_LEFT};
 		char name[32];
 
-		if (o->kind != kind || sysvipc_find(&x->ipc_before, kind, o->id))
+		if (o->kind != kind || !is_ours(x, o))
 			continue;
 		snprintf(name, sizeof(name), "%s %u", sysvipc_name(kind), o->id);
 		left.text = name;
-		if (o->creator > 0)
-			left.account.tgid = (uint32_t)o->creator;
 		left.u.left = (struct event_left){
 		    .pool = ev.u.tag.pool,
 		    .tag = tag,

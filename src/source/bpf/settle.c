@@ -263,7 +263,8 @@ static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemon
 		exact_tick(x);
 		if (!daemons && !collector_open_bytes(&x->collector))
 			break;
-		if (now >= deadline)
+		/* What still runs holds on to things of those that are gone: no use in waiting. */
+		if (now >= deadline || (daemons_until && !daemons && daemons_left(x)))
 			break;
 		if (now >= asked) {
 			visit_processors(x);
@@ -324,15 +325,17 @@ int exact_settle(struct exact *x, int interrupted)
 	uint32_t max = x->opts.settle_max_ms ? x->opts.settle_max_ms : SETTLE_MAX_MS;
 	uint64_t begin = now_ms(), deadline = begin + max;
 	struct event end = {.type = EVENT_END};
-	uint32_t alive = 0;
+	uint32_t alive = 0, exits;
 	int64_t memcg;
 
 	if (interrupted && !x->ended)
 		end_tree(x);
 	wait_for_returns(x, deadline, begin + (max < DAEMON_MS ? max : DAEMON_MS));
+	exits = tree->exits;
 	if (exact_kill(x, 0) > 0) {
 		exact_sample(x);
 		alive = tell_alive(x);
+		x->collector.run_is_over = true;
 		end_tree(x);
 		wait_for_returns(x, now_ms() + max, 0);
 	}
@@ -351,7 +354,7 @@ int exact_settle(struct exact *x, int interrupted)
 	    .status = x->ended ? x->source.status : -1,
 	    .interrupted = (uint32_t)interrupted,
 	    .forks = tree->ordinal,
-	    .exits = tree->exits,
+	    .exits = exits,
 	    .alive = alive,
 	    .killed = x->killed,
 	    .settle_ns = (now_ms() - begin) * 1000000,
