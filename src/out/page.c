@@ -149,7 +149,7 @@ void page_table_add(struct page_table *t, const char *text)
 }
 
 static void print_row(struct page *p, const struct page_table *t, unsigned row, const size_t *wide,
-		      bool heading)
+		      unsigned gap, bool heading)
 {
 	/* Empty cells at the end of a row leave no blanks behind it. */
 	unsigned blanks = 0;
@@ -159,7 +159,7 @@ static void print_row(struct page *p, const struct page_table *t, unsigned row, 
 		unsigned pad = (unsigned)(wide[c] - columns_of(cell));
 
 		if (c > 0)
-			blanks += 2 + pad;
+			blanks += gap + pad;
 		if (*cell) {
 			page_format(p, "%*s%s", (int)blanks, "", cell);
 			blanks = 0;
@@ -174,7 +174,8 @@ void page_table_print(struct page *p, const struct page_table *t, unsigned inden
 		      enum page_table_style style)
 {
 	unsigned rows = t->count / t->columns;
-	size_t wide[COLUMNS_MAX] = {0};
+	size_t wide[COLUMNS_MAX] = {0}, total = indent;
+	unsigned gap = 2; /* columns between columns; 1 where the page is narrow */
 
 	assert(t->columns <= COLUMNS_MAX && (t->failed || t->count % t->columns == 0));
 	if (t->failed)
@@ -185,6 +186,10 @@ void page_table_print(struct page *p, const struct page_table *t, unsigned inden
 		if (n > wide[i % t->columns])
 			wide[i % t->columns] = n;
 	}
+	for (unsigned c = 0; c < t->columns; c++)
+		total += wide[c];
+	if (total + (size_t)gap * (t->columns - 1) > p->width)
+		gap = 1;
 	for (unsigned r = 0; r < rows; r++) {
 		bool heading = style == TABLE_HEADED && r == 0;
 
@@ -192,7 +197,7 @@ void page_table_print(struct page *p, const struct page_table *t, unsigned inden
 			page_style(p, STYLE_BOLD);
 		if (style != TABLE_HANGING || r > 0)
 			page_format(p, "%*s", (int)(heading ? indent - 2 : indent), "");
-		print_row(p, t, r, wide, heading);
+		print_row(p, t, r, wide, gap, heading);
 		if (heading)
 			page_style(p, STYLE_PLAIN);
 	}
