@@ -11,7 +11,7 @@
   verdict: ($r.verdict // null),
   after_seconds: (if $ns > 0 then ($wall - $ns) / 1e9 else null end),
   peak_resident_bytes: ($peak * 1024),
-  kernel_map_bytes: (if $before == null or $during == null then null else $during - $before end),
+  kernel_bytes: $kernel,
   $status,
   error: (if $r == null then $error else null end)
 }

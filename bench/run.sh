@@ -218,8 +218,18 @@ for round in $(seq "$rounds"); do
 	done
 done
 
-# Bytes of all BPF maps of the machine, as the kernel counts them; null where that cannot be asked.
-map_bytes() { bpftool -j map show 2>/dev/null | jq 'map(.bytes_memlock) | add // 0' 2>/dev/null || echo null; }
+# Bytes of the BPF maps and programs that the child of process $1 has open, as the kernel counts them.
+kernel_bytes()
+{
+	local child
+	child=$(grep -ls "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status | head -n 1)
+	child=${child%/status}
+	[ -d "$child/fdinfo" ] || { echo null; return; }
+	awk 'FNR == 1 { id = bytes = "" }
+		/^memlock:/ { bytes = $2 }
+		/^(map|prog)_id:/ { id = $1 $2; if (!(id in seen)) sum += bytes; seen[id] = 1 }
+		END { printf "%d\n", sum }' "$child"/fdinfo/* 2>/dev/null
+}
 
 : >"$work/lost"
 if has lost "$only"; then
@@ -228,21 +238,20 @@ if has lost "$only"; then
 		say "bench: forks for $seconds seconds under $tool"
 		seen=$work/seen
 		rm -f "$seen" "$work/ns" "$work/wall"
-		before=$(map_bytes)
 		mapfile -t words < <(wrap "$tool")
 		"$bin/stopwatch" -m -o "$work/wall" -t $((seconds + limit)) -- "${words[@]}" \
 			"$bin/load" -o "$work/ns" -s "$seconds" storm </dev/null >/dev/null 2>"$work/err" &
 		watch_pid=$!
 		sleep $(((seconds + 1) / 2))
-		during=$(map_bytes)
+		kernel=$(kernel_bytes $watch_pid)
 		wait $watch_pid
 		wall=0 status=127 peak=0 ops=0 ns=0
 		[ -s "$work/wall" ] && read -r wall status peak <"$work/wall"
 		[ -s "$work/ns" ] && read -r ops ns <"$work/ns"
 		[ -s "$seen" ] && jq . "$seen" >"$work/report" 2>/dev/null || echo null >"$work/report"
 		jq -n --arg under "$tool" --argjson forks "$ops" --argjson ns "$ns" --argjson wall "$wall" \
-			--argjson status "$status" --argjson peak "$peak" --argjson before "${before:-null}" \
-			--argjson during "${during:-null}" --slurpfile report "$work/report" \
+			--argjson status "$status" --argjson peak "$peak" --argjson kernel "${kernel:-null}" \
+			--slurpfile report "$work/report" \
 			--arg error "$(complaint "$work/err")" -f bench/lost.jq >>"$work/lost"
 	done
 fi

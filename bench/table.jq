@@ -34,9 +34,10 @@ def blocks($part):
 
 "\(.forktally), \(.kernel), \(.cpus) CPUs, load before \(.load_average), \(.rounds) rounds" +
   (if .scale != 1 then ", operations x \(.scale)" else "" end),
-"",
-"  \("" | left(30))\("per op" | right(11))\("ratio" | right(9))\("min..max" | right(15))" +
-  "\("all" | right(10))\("ratio" | right(9))\("n" | right(4))",
+(if .rows | length > 0 then
+  "",
+  "  \("" | left(30))\("per op" | right(11))\("ratio" | right(9))\("min..max" | right(15))" +
+  "\("all" | right(10))\("ratio" | right(9))\("n" | right(4))" else empty end),
 (if any(.rows[]; .part == "load") then blocks("load") else empty end),
 (if any(.rows[]; .part == "unrelated") then
   "\nWhat programs pay that have nothing to do with the one that forktally watches (it sleeps)",
@@ -46,7 +47,7 @@ def blocks($part):
   "  source \(.under): \(.forks) forks in \(.seconds | fixed(1)) s (\(.forks_per_second | fixed(0))/s), " +
   "\(.forks_reported | or_unknown) reported, \(.lost_events | or_unknown) events lost, " +
   "verdict \(.verdict | or_unknown); before and after \(.after_seconds | fixed(1)) s",
-  "    forktally's own memory: \(.peak_resident_bytes | mib) resident at its peak; kernel tables \(.kernel_map_bytes | mib)",
+  "    forktally's own memory: \(.peak_resident_bytes | mib) resident at its peak; kernel tables and programs \(.kernel_bytes | mib)",
   (if .error then "    \(.error)" else empty end)),
 (if .refused | length > 0 then "\nNot measured" else empty end),
 (.refused[] | "  \(.title | left(30)) \(.why)")
