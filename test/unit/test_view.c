@@ -59,7 +59,7 @@ static void one_child(struct ledger *led)
 	     .u.amount = {POOL_KERNEL, 1, 1, 192, EVENT_UNKNOWN_BYTES});
 	FEED(led, .type = EVENT_TOTAL,
 	     .u.total = {POOL_KERNEL, 1, 2, 1, 384, 192, .asked_count = 1});
-	FEED(led, .type = EVENT_TOTAL, .u.total = {POOL_KERNEL, 3, 1, 1, 1000, 1000});
+	FEED(led, .type = EVENT_TOTAL, .u.total = {POOL_KERNEL, 3, 1, 1, 1000, 1000, 0});
 	FEED(led, .type = EVENT_EXIT, .account = CHILD, .u.exit = {.ordinal = 1, .comm = "kid"});
 	FEED(led, .type = EVENT_REAP, .account = CHILD);
 	FEED(led, .type = EVENT_EXIT, .account = SERVER,
@@ -366,7 +366,7 @@ static void running_out_of_memory_is_told(void **state)
 
 		snprintf(name, sizeof(name), "a-slab-cache-with-a-long-name-%u", i);
 		FEED(led, .type = EVENT_TAG, .text = name, .u.tag = {i, POOL_KERNEL, 0, 0, 64});
-		FEED(led, .type = EVENT_TOTAL, .u.total = {POOL_KERNEL, i, 1, 1, 64, 64});
+		FEED(led, .type = EVENT_TOTAL, .u.total = {POOL_KERNEL, i, 1, 1, 64, 64, 0});
 	}
 	end(led, 0);
 	for (fails = 0; fails < 100 && err; fails++) {
