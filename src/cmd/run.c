@@ -193,7 +193,7 @@ static void suspend(struct run *run)
 		held = signals_is_stopped(run->launch.pid) ? held + 1 : 0;
 		if (held < 3) /* a tracer's stops are short */
 			continue;
-		(void)raise(SIGSTOP);
+		signals_stop_self();
 		return; /* SIGCONT came to us, and to the command with it or through us */
 	}
 }

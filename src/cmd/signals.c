@@ -99,6 +99,17 @@ int signals_command_ended(struct signals *s)
 	return 0;
 }
 
+void signals_stop_self(void)
+{
+	sigset_t stop, before;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	(void)raise(SIGTSTP); /* pending now; it strikes when it is let through */
+	if (!sigprocmask(SIG_UNBLOCK, &stop, &before))
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 bool signals_is_stopped(pid_t pid)
 {
 	char path[64], line[512];

@@ -35,6 +35,12 @@ void signals_handle(struct signals *s);
  */
 int signals_command_ended(struct signals *s);
 
+/*
+ * Stops us as Ctrl-Z does, until SIGCONT. Where nobody could continue us (the process group is
+ * orphaned) nothing happens.
+ */
+void signals_stop_self(void);
+
 /* Does this process stand still (stopped, or held by a tracer)? False when it is gone. */
 bool signals_is_stopped(pid_t pid);
 
