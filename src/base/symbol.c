@@ -260,6 +260,11 @@ int symbolizer_kernel(struct symbolizer *sym, uint64_t address, bool is_return, 
 	return 1;
 }
 
+struct symbol_modules *symbolizer_modules(struct symbolizer *sym)
+{
+	return &sym->modules;
+}
+
 int symbolizer_new(const char *kallsyms, struct symbolizer **ret_sym)
 {
 	struct symbolizer *sym = calloc(1, sizeof(*sym));

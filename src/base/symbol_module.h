@@ -41,6 +41,9 @@ int symbol_modules_get(struct symbol_modules *set, const struct symbol_mapping *
 		       struct symbol_module **ret_module);
 void symbol_modules_done(struct symbol_modules *set);
 
+/* The set of a symbolizer, for others in this folder that read the same files. */
+struct symbol_modules *symbolizer_modules(struct symbolizer *sym);
+
 /**
  * symbol_module_address() - from an offset in the file to the file's own addresses.
  * Returns false where no loaded segment has that offset. Dwfl wants *ret_address + *ret_bias.

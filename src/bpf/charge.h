@@ -42,15 +42,61 @@ static __always_inline bool taker_here(void *ctx, struct taker *ret)
 	return true;
 }
 
-/* Wakes user space at once: the maps of a process can be read only while it lives. */
-static __always_inline void take_record(struct account_slot *a, __u32 slot)
-{
-	struct event *ev = record_new(EVENT_TAKE, a);
+struct take_record {
+	struct event event;
+	struct take_copy copy;
+};
 
-	if (!ev)
-		return;
-	ev->u.take.take = slot + 1;
-	bpf_ringbuf_submit(ev, BPF_RB_FORCE_WAKEUP);
+/*
+ * Tells that a take is new, with the registers and as much of the stack as there is: its lowest
+ * pages up to where the process began, or to what cannot be read. A copy never fills the ring:
+ * without one, the take has what a walk by frame pointers finds.
+ * Wakes user space at once: the maps of a process can be read only while it lives.
+ * A global function: it is verified once for each program, not once for each way to get here.
+ */
+__noinline int take_record(__u32 account, __u32 slot)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct account_slot *a = account_at(account);
+	__u64 end = task->mm ? task->mm->start_stack : 0, sp = REGS_SP(regs);
+	struct take_record *r = NULL;
+	struct event *ev;
+
+	if (!a)
+		return 0;
+	if (bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) <
+	    bpf_ringbuf_query(&records, BPF_RB_RING_SIZE) / 2)
+		r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
+	if (!r) {
+		ev = record_new(EVENT_TAKE, a);
+		if (!ev)
+			return 0;
+		ev->u.take.take = slot + 1;
+		bpf_ringbuf_submit(ev, BPF_RB_FORCE_WAKEUP);
+		return 0;
+	}
+	record_fill(&r->event, EVENT_TAKE, a);
+	r->event.u.take.take = slot + 1;
+	__builtin_memset(r->copy.reg, 0, sizeof(r->copy.reg));
+	r->copy.pc = REGS_IP(regs);
+	r->copy.known = REGS_KNOWN;
+	REGS_SAVE(regs, r->copy.reg);
+	r->copy.stack = sp & -(__u64)TAKE_STACK_CHUNK;
+	r->copy.bytes = 0;
+	r->copy.pad = 0;
+	if (sp >= end) /* a stack of its own, or none known: read what can be read */
+		end = -1ull;
+	for (int i = 0; i < TAKE_STACK_BYTES / TAKE_STACK_CHUNK; i++) {
+		__u64 from = r->copy.stack + i * TAKE_STACK_CHUNK;
+
+		if (from >= end || bpf_probe_read_user(&r->copy.data[i * TAKE_STACK_CHUNK],
+						       TAKE_STACK_CHUNK, (void *)from))
+			break;
+		r->copy.bytes += TAKE_STACK_CHUNK;
+	}
+	bpf_ringbuf_submit(r, BPF_RB_FORCE_WAKEUP);
+	return 0;
 }
 
 /* A take's slot, made at its first use with the stacks of kernel and user. Returns slot + 1. */
@@ -78,7 +124,7 @@ static __noinline __u32 take_far(void *ctx, __u64 key, __s32 nr, __u32 account, 
 		a = account_at(account);
 		if (a) {
 			take->start_ns = a->start_ns;
-			take_record(a, slot);
+			take_record(account, slot);
 		}
 		return slot + 1;
 	}

@@ -37,6 +37,7 @@ enum {
 #define BPF_RB_NO_WAKEUP    1
 #define BPF_RB_FORCE_WAKEUP 2
 #define BPF_RB_AVAIL_DATA   0
+#define BPF_RB_RING_SIZE    1
 #define GFP_HIGHMEM	    0x2u
 #define CLONE_VM	    0x100
 #define CLONE_SIGHAND	    0x800
@@ -153,19 +154,36 @@ struct bpf_array {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long di, orig_ax, ip, sp;
+	unsigned long r15, r14, r13, r12, bp, bx, di, orig_ax, ip, sp;
 } CORE;
 #define REGS_SYSCALL(r) ((__s32)(r)->orig_ax)
 #define REGS_IP(r)	((r)->ip)
 #define REGS_SP(r)	((r)->sp)
+#define REGS_KNOWN	0xf0c8 /* DWARF numbers of what calls preserve: rbx rbp rsp r12 to r15 */
+#define REGS_SAVE(r, to)                                                                           \
+	do {                                                                                       \
+		(to)[3] = (r)->bx;                                                                 \
+		(to)[6] = (r)->bp;                                                                 \
+		(to)[7] = (r)->sp;                                                                 \
+		(to)[12] = (r)->r12;                                                               \
+		(to)[13] = (r)->r13;                                                               \
+		(to)[14] = (r)->r14;                                                               \
+		(to)[15] = (r)->r15;                                                               \
+	} while (0)
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
-	unsigned long pc, sp;
+	__u64 regs[31], sp, pc;
 	int syscallno;
 } CORE;
 #define REGS_SYSCALL(r) ((r)->syscallno)
 #define REGS_IP(r)	((r)->pc)
 #define REGS_SP(r)	((r)->sp)
+#define REGS_KNOWN	0xfff80000 /* x19 to x30, sp */
+#define REGS_SAVE(r, to)                                                                           \
+	do {                                                                                       \
+		_Pragma("unroll") for (int n_ = 19; n_ < 31; n_++)(to)[n_] = (r)->regs[n_];        \
+		(to)[31] = (r)->sp;                                                                \
+	} while (0)
 #else
 #error "kernel.h: say where this architecture keeps system call number, ip and sp of user space"
 #endif

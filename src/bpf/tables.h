@@ -215,6 +215,16 @@ static __always_inline struct tag_counts *counts_here(void)
 	return bpf_map_lookup_elem(&counts, &cpu);
 }
 
+static __always_inline void record_fill(struct event *ev, __u32 type, const struct account_slot *a)
+{
+	__builtin_memset(ev, 0, sizeof(*ev));
+	ev->time_ns = bpf_ktime_get_boot_ns();
+	ev->type = type;
+	ev->pad = a->alias; /* the slot: user space clears it */
+	ev->account.tgid = a->tgid;
+	ev->account.start_ns = a->start_ns;
+}
+
 /* Puts one record into the ring; user space looks every few ms, a full ring wakes it. */
 static __always_inline struct event *record_new(__u32 type, struct account_slot *a)
 {
@@ -224,12 +234,7 @@ static __always_inline struct event *record_new(__u32 type, struct account_slot 
 		add(&tree.lost_records, 1);
 		return NULL;
 	}
-	__builtin_memset(ev, 0, sizeof(*ev));
-	ev->time_ns = bpf_ktime_get_boot_ns();
-	ev->type = type;
-	ev->pad = a->alias; /* the slot: user space clears it */
-	ev->account.tgid = a->tgid;
-	ev->account.start_ns = a->start_ns;
+	record_fill(ev, type, a);
 	return ev;
 }
 

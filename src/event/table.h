@@ -122,6 +122,23 @@ struct take_slot {
 	ev_u64 kernel[TAKE_KERNEL_FRAMES];
 };
 
+/*
+ * Behind the event of a TAKE's record: what user space needs to unwind code without frame
+ * pointers. Left out, as the record's size tells, where the ring has better use for its room.
+ */
+#define TAKE_REGISTERS	 32
+#define TAKE_STACK_BYTES 16384
+#define TAKE_STACK_CHUNK 1024 /* divides a page: it can be read as a whole or not at all */
+struct take_copy {
+	ev_u64 pc;
+	ev_u64 known;		    /* bit n: reg[n] is set */
+	ev_u64 reg[TAKE_REGISTERS]; /* by DWARF number */
+	ev_u64 stack;		    /* address of data[0], at or just below the stack pointer */
+	ev_u32 bytes;		    /* of data, the rest is not set */
+	ev_u32 pad;
+	unsigned char data[TAKE_STACK_BYTES];
+};
+
 /* What was lost, and the tree's clock. One for all CPUs: touched at forks and losses only. */
 struct tree_state {
 	ev_u32 ordinal;	 /* forks so far */

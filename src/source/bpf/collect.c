@@ -12,8 +12,9 @@
 
 #include "base/symbol.h"
 
-#define MOVE_NS	 1000000000ull
-#define SWEEP_NS 200000000ull
+#define MOVE_NS	     1000000000ull
+#define SWEEP_NS     200000000ull
+#define TAKE_COPY_AT offsetof(struct event, text) /* in its record */
 
 static uint64_t now_ns(void)
 {
@@ -111,7 +112,10 @@ static int on_record(void *ctx, void *data, size_t size)
 	ev.pad = 0;
 	switch (ev.type) {
 	case EVENT_TAKE:
-		collector_take_seen(c, ev.u.take.take, &ev.account);
+		collector_take_seen(c, ev.u.take.take, &ev.account,
+				    size >= TAKE_COPY_AT + sizeof(struct take_copy)
+					? (const void *)((const char *)data + TAKE_COPY_AT)
+					: NULL);
 		return 0;
 	case EVENT_FORK:
 		if (ev.account.tgid < c->pid_max)

@@ -48,6 +48,8 @@ struct collector {
 	bool take_told[TABLE_TAKES];
 	struct take_maps *maps;
 	uint16_t maps_of[TABLE_TAKES]; /* index into maps + 1, 0: none */
+	uint64_t
+	    *unwound[TABLE_TAKES]; /* addresses, a 0 ends them; NULL: frame pointers are better */
 	struct symbolizer *symbolizer;
 	struct account_id root;
 	bool run_is_over; /* ALIVE was told: what ends now was ended by us, and is not told */
@@ -84,9 +86,12 @@ int collector_finish(struct collector *c, bool oracle);
 
 void collector_close(struct collector *c);
 
-/* Two halves of takes.c: note a new take's maps while its process lives; tell it with its frames.
+/*
+ * Two halves of takes.c: note a new take's maps while its process lives, and unwind the copy of
+ * its stack (NULL: none) at once, for it is not kept; tell the take with its frames.
  */
-void collector_take_seen(struct collector *c, uint32_t take, const struct account_id *id);
+void collector_take_seen(struct collector *c, uint32_t take, const struct account_id *id,
+			 const struct take_copy *copy);
 void collector_take(struct collector *c, uint32_t take);
 void collector_takes_close(struct collector *c);
 

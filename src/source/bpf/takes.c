@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * takes.c - where objects were taken: the maps of the process are read when the take is new and
- * the process lives; names are looked up only for takes that a report needs.
+ * the process lives, and its stack is unwound; names are looked up only for takes that a report
+ * needs.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/symbol.h"
 #include "base/syscall_name.h"
+#include "base/unwind.h"
 #include "source/bpf/collect.h"
 #include "source/frames.h"
 
@@ -32,11 +35,11 @@ static uint16_t maps_find(const struct take_maps *m, const struct account_id *id
 }
 
 /*
- * A libc wrapper makes no frame of its own, so the walk by frame pointers misses its caller: that
- * address is at the top of the stack.
+ * By frame pointers, for stacks that could not be unwound. A libc wrapper makes no frame of its
+ * own, so that walk misses its caller: that address is at the top of the stack.
  */
-static size_t user_frames(const struct take_slot *slot, const struct symbol_maps *maps,
-			  uint64_t *ret)
+static size_t pointed_frames(const struct take_slot *slot, const struct symbol_maps *maps,
+			     uint64_t *ret)
 {
 	size_t n = 0, have = slot->user_bytes > 0 ? (size_t)slot->user_bytes / 8 : 0;
 
@@ -47,6 +50,38 @@ static size_t user_frames(const struct take_slot *slot, const struct symbol_maps
 			ret[n++] = slot->user_top;
 	}
 	return n;
+}
+
+static size_t length(const uint64_t *addrs)
+{
+	size_t n = 0;
+
+	while (addrs && addrs[n])
+		n++;
+	return n;
+}
+
+/* An incomplete stack is kept only if frame pointers do not lead further. */
+static void unwind_take(struct collector *c, uint32_t at, const struct take_copy *copy)
+{
+	const struct symbol_maps *maps = c->maps->of[c->maps_of[at] - 1].maps;
+	uint64_t pointed[TAKE_USER_FRAMES + 1], addrs[UNWIND_FRAMES_MAX];
+	struct unwind_registers regs = {.pc = copy->pc, .known = copy->known};
+	struct unwind_stack stack = {.address = copy->stack,
+				     .data = copy->data,
+				     .bytes = copy->bytes <= TAKE_STACK_BYTES ? copy->bytes : 0};
+	bool complete;
+	int n;
+
+	static_assert(TAKE_REGISTERS == UNWIND_REGISTERS, "both count as DWARF does");
+	memcpy(regs.value, copy->reg, sizeof(regs.value));
+	n = unwind_user(c->symbolizer, maps, &regs, &stack, UNWIND_FRAMES_MAX, addrs, &complete);
+	if (n < 0 || (!complete && (size_t)n < pointed_frames(&c->t->takes[at], maps, pointed)))
+		return;
+	free(c->unwound[at]);
+	c->unwound[at] = calloc((size_t)n + 1, sizeof(*addrs));
+	if (c->unwound[at])
+		memcpy(c->unwound[at], addrs, (size_t)n * sizeof(*addrs));
 }
 
 /* The innermost frames are our own program's and what calls it: they say nothing. */
@@ -70,7 +105,8 @@ static bool maps_fit(const struct take_maps *m, uint16_t at, const struct take_s
 	return at && take->user_bytes > 0 && symbol_maps_find(m->of[at - 1].maps, take->user[0]);
 }
 
-void collector_take_seen(struct collector *c, uint32_t take, const struct account_id *id)
+void collector_take_seen(struct collector *c, uint32_t take, const struct account_id *id,
+			 const struct take_copy *copy)
 {
 	const struct take_slot *slot = &c->t->takes[(take - 1) & (TABLE_TAKES - 1)];
 	struct symbol_maps *maps;
@@ -105,8 +141,11 @@ void collector_take_seen(struct collector *c, uint32_t take, const struct accoun
 		if (!s)
 			break;
 	}
-	if (maps_fit(c->maps, at, slot))
-		c->maps_of[(take - 1) & (TABLE_TAKES - 1)] = at;
+	if (!maps_fit(c->maps, at, slot))
+		return;
+	c->maps_of[(take - 1) & (TABLE_TAKES - 1)] = at;
+	if (copy)
+		unwind_take(c, (take - 1) & (TABLE_TAKES - 1), copy);
 }
 
 void collector_take(struct collector *c, uint32_t take)
@@ -115,7 +154,8 @@ void collector_take(struct collector *c, uint32_t take)
 	const struct take_slot *slot = &c->t->takes[at];
 	const struct account_slot *a = &c->t->accounts[slot->account & (TABLE_ACCOUNTS - 1)];
 	struct event ev = {.type = EVENT_TAKE};
-	uint64_t user[TAKE_USER_FRAMES + 1];
+	uint64_t pointed[TAKE_USER_FRAMES + 1];
+	const uint64_t *user = c->unwound[at];
 	const struct symbol_maps *maps;
 	size_t n;
 	int err;
@@ -140,7 +180,11 @@ void collector_take(struct collector *c, uint32_t take)
 				  (size_t)slot->kernel_bytes / 8 - own, true, &index, c->emit,
 				  c->emit_ctx);
 	}
-	n = user_frames(slot, maps, user);
+	n = length(user);
+	if (!user) {
+		n = pointed_frames(slot, maps, pointed);
+		user = pointed;
+	}
 	if (!err && n)
 		err = frames_emit(c->symbolizer, maps, take, user, n, false, &index, c->emit,
 				  c->emit_ctx);
@@ -154,4 +198,8 @@ void collector_takes_close(struct collector *c)
 		symbol_maps_free(c->maps->of[i].maps);
 	free(c->maps);
 	c->maps = NULL;
+	for (size_t i = 0; i < TABLE_TAKES; i++) {
+		free(c->unwound[i]);
+		c->unwound[i] = NULL;
+	}
 }
