@@ -45,7 +45,7 @@ expect "the last event is the end" end "$(tail -n 1 "$log" | jq -r .type)"
 expect "standard input is read" "" "$(diff "$TMPDIR/replay" "$TMPDIR/err" | head -n 5)"
 
 # Nothing that was recorded is lost when the run is ended from outside.
-"$FORKTALLY" run --source="$FORKTALLY_SOURCE" --record="$log" -o "$TMPDIR/run" -- \
+"$FORKTALLY" run --source="$FORKTALLY_SOURCE" --record="$log" -o "$TMPDIR/run" --timeout=60s -- \
 	sh -c ': >"$0"; while :; do /bin/true; done' "$TMPDIR/ready" 2>/dev/null &
 for ((i = 0; i < 600; i++)); do [ -e "$TMPDIR/ready" ] && break; sleep 0.1; done
 sleep 1

@@ -5,7 +5,8 @@
 . test/lib.sh
 
 report=$TMPDIR/report ready=$TMPDIR/ready
-run=("$FORKTALLY" run --source="$FORKTALLY_SOURCE" -o "$report" --json --)
+# The bound ends a run that no signal ended.
+run=("$FORKTALLY" run --source="$FORKTALLY_SOURCE" -o "$report" --json --timeout=60s --)
 
 # begin RUN..: in the background, with the signals of a foreground job, until $ready is there.
 begin()
@@ -38,7 +39,7 @@ gone()
 	expect "$1: nothing runs on" "" "$(pgrep -f "$word")"
 }
 
-begin "${run[@]}" sh -c ': >"$0"; sleep "$1"' "$ready" "$word"
+begin "${run[@]}" sh -c ': >"$0"; exec sleep "$1"' "$ready" "$word"
 kill -INT "$pid"
 wait "$pid"
 expect "SIGINT: exit status" 130 $?
