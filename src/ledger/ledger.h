@@ -33,8 +33,8 @@
 #include "ledger/series.h"
 
 /* The stated bounds (law 9). */
-#define LEDGER_ROWS_MAX	    65536 /* accounts with a row of their own */
-#define LEDGER_CLOSING	    4096  /* reaped accounts whose fold waits for late events */
+#define LEDGER_ROWS_MAX	    32768 /* accounts with a row of their own */
+#define LEDGER_CLOSING	    2048  /* reaped accounts whose fold waits for late events */
 #define LEDGER_FOLDED_MAX   65536 /* folded accounts whose parent is remembered */
 #define LEDGER_RESIDUES_MAX 8192
 #define LEDGER_TAGS_MAX	    4096

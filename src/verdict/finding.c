@@ -272,24 +272,14 @@ static int add_zombies(struct finding *f, const struct ledger_residue *r)
 	return add_part(f, "zombie", POOL_KERNEL, r->count, bytes);
 }
 
-static int add_candidate(const struct judge *j, struct finding *f, struct candidate *c,
-			 const struct clock *clock, bool counted, double *count)
+/* One of the candidates that are whole findings, or a level. */
+static int add_one(const struct judge *j, struct finding *f, const struct ledger_residue *r,
+		   const struct profile *p, const struct growth *g, uint64_t *ret_count)
 {
-	const struct ledger_residue *r = c->residue;
-	uint32_t page_bytes = ledger_session(j->led)->page_bytes;
-	struct profile p;
-	struct growth g;
-	struct amount bytes = r->bytes;
-	uint64_t n = r->count;
+	struct amount bytes;
 	int err;
 
-	candidate_profile(c, clock, page_bytes, &p);
-	g = growth_judge(&p, 0);
-	c->used = true; /* if it does not grow it is a consequence all the same: a table's steps */
-	if (!g.grows && !counted)
-		return 0;
-	if (counted)
-		*count += (double)n;
+	*ret_count = r->count;
 	switch (r->kind) {
 	case RESIDUE_ORPHAN:
 		return add_orphans(f, r);
@@ -298,18 +288,52 @@ static int add_candidate(const struct judge *j, struct finding *f, struct candid
 	case RESIDUE_ZOMBIE:
 		return add_zombies(f, r);
 	case RESIDUE_LEVEL:
-		if (!g.grows)
+		*ret_count = 0;
+		if (!g->grows)
 			return 0;
-		level_gain(r, &p, &g, page_bytes, &n, &bytes);
-		if (counted)
-			*count += (double)n - (double)r->count;
+		level_gain(r, p, g, ledger_session(j->led)->page_bytes, ret_count, &bytes);
 		break;
 	case RESIDUE_OBJECT:
+		bytes = r->bytes;
 		break;
 	}
-	err = add_part(f, residue_tag(r), held_pool(r), n, bytes);
+	err = add_part(f, residue_tag(r), held_pool(r), *ret_count, bytes);
 	if (!err)
 		add_bytes(f, bytes, held_pool(r));
+	return err;
+}
+
+/*
+ * All of one kind of object. If it does not grow it is a consequence all the same: the few steps
+ * of a table that becomes larger.
+ */
+static int add_kind(const struct judge *j, struct finding *f, struct candidate *const *c, size_t n,
+		    const struct clock *clock, bool counted, double *count)
+{
+	const struct ledger_residue *kind = c[0]->residue;
+	uint32_t page_bytes = ledger_session(j->led)->page_bytes;
+	struct profile sum = {.bins = 0}, one;
+	struct growth g;
+	uint64_t things;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < n; i++) {
+		if (c[i]->residue->tag == kind->tag && c[i]->residue->pool == kind->pool) {
+			candidate_profile(c[i], clock, page_bytes, &one);
+			profile_add(&sum, &one);
+		}
+	}
+	g = growth_judge(&sum, 0);
+	for (i = 0; !err && i < n; i++) {
+		if (c[i]->residue->tag != kind->tag || c[i]->residue->pool != kind->pool)
+			continue;
+		c[i]->used = true;
+		if (!g.grows && !counted)
+			continue;
+		err = add_one(j, f, c[i]->residue, &sum, &g, &things);
+		*count += counted ? (double)things : 0;
+	}
 	return err;
 }
 
@@ -365,8 +389,11 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 	f->forks = clock.forks;
 	f->take = primary->residue->take;
 	set_holder(f, primary->residue->holder);
-	for (i = 0; !err && i < n; i++)
-		err = add_candidate(j, f, c[i], &clock, same_count(primary, counts, c[i]), &count);
+	for (i = 0; !err && i < n; i++) {
+		if (!c[i]->used)
+			err = add_kind(j, f, c + i, n - i, &clock,
+				       same_count(primary, counts, c[i]), &count);
+	}
 	if (err)
 		return err;
 	if (counts == RULE_NAMES && primary->rule->divide)

@@ -12,12 +12,14 @@
 #define EDGE		8
 #define BIRTHS_MIN	6 /* in the middle; 5 where there are few forks */
 #define BIRTHS_MIN_FEW	5
-#define FORKS_FEW	64
-#define DISTANCE_MAX	0.20 /* from a straight course, where many births make chance small */
-#define DISTANCE_CHANCE 1.7  /* times sqrt((1 - p) / n): what chance alone does, 1 in 200 */
-#define GAP_MAX		0.15 /* of the middle, at one of its ends, without a birth ... */
-#define GAP_CHANCE	0.01 /* ... when that is less likely than this */
-#define JUMP		8    /* times the median: more than this in one bin is a step */
+#define FORKS_FEW	32
+#define DISTANCE_MAX	0.20  /* from a straight course, where many births make chance small */
+#define DISTANCE_CHANCE 1.8   /* times sqrt((1 - p) / n): what chance alone does, 1 in 300 */
+#define DISTANCE_WHOLE	0.40  /* of the whole run with its edges, where the middle is in doubt */
+#define GAP_MAX		0.15  /* of the middle, at one of its ends, without a birth ... */
+#define GAP_CHANCE	0.004 /* ... when that is less likely than this */
+#define STEP		4 /* times the median bin: what is more may be one step, and is cut off */
+#define STEP_SUM	8 /* the same for the sum: large ones belong to it, a jump does not */
 
 static void profile_begin(struct profile *p, uint32_t stride, uint64_t forks)
 {
@@ -86,7 +88,7 @@ void profile_tree_births(struct profile *p, const struct births *b, const struct
  * afterwards is what stayed.
  */
 static void profile_levels(struct profile *p, const double *low, const bool *read, size_t bins,
-			   bool zero_before)
+			   double end, bool zero_before)
 {
 	double stays = INFINITY, kept[SERIES_BINS], before;
 	size_t i, first = 0;
@@ -102,6 +104,7 @@ static void profile_levels(struct profile *p, const double *low, const bool *rea
 	}
 	if (!bins || first == bins)
 		return;
+	kept[bins - 1] = end; /* the last reading, nothing came after */
 	before = p->base = kept[0];
 	for (i = 0; i < bins; i++) {
 		p->weight[i] = kept[i] - before;
@@ -121,7 +124,7 @@ void profile_counts(struct profile *p, const struct levels *l, uint64_t forks, b
 		read[i] = l->at[i].samples && l->at[i].count >= 0;
 		low[i] = l->at[i].count_min;
 	}
-	profile_levels(p, low, read, l->bins, zero_before);
+	profile_levels(p, low, read, l->bins, l->bins ? l->at[l->bins - 1].count : 0, zero_before);
 }
 
 void profile_bytes(struct profile *p, const struct levels *l, uint64_t forks, bool zero_before,
@@ -136,7 +139,8 @@ void profile_bytes(struct profile *p, const struct levels *l, uint64_t forks, bo
 		read[i] = l->at[i].samples;
 		low[i] = (double)l->at[i].bytes_min / unit;
 	}
-	profile_levels(p, low, read, l->bins, zero_before);
+	profile_levels(p, low, read, l->bins, l->bins ? (double)l->at[l->bins - 1].bytes / unit : 0,
+		       zero_before);
 }
 
 void profile_add(struct profile *into, const struct profile *from)
@@ -159,10 +163,10 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Steps are cut down to JUMP times the usual: one of them must not look like growth. */
-static double cut_steps(double *w, size_t n)
+/* The median of those that are not 0; 0: all are. */
+static double usual_of(const double *w, size_t n)
 {
-	double some[SERIES_BINS], top;
+	double some[SERIES_BINS];
 	size_t i, used = 0;
 
 	for (i = 0; i < n; i++) {
@@ -172,12 +176,34 @@ static double cut_steps(double *w, size_t n)
 	if (!used)
 		return 0;
 	qsort(some, used, sizeof(*some), by_value);
-	top = some[used / 2] * JUMP;
-	for (i = 0; i < n; i++) {
-		if (w[i] > top)
-			w[i] = top;
-	}
 	return some[used / 2];
+}
+
+static double cut_sum(const double *w, size_t n, double top)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sum += w[i] < top ? w[i] : top;
+	return sum;
+}
+
+/* How far the course of births over @n bins is from a straight one, at most. */
+static double distance_of(const double *w, size_t n)
+{
+	double sum = 0, course = 0, most = 0, gap;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sum += w[i];
+	for (i = 0; i < n && sum > 0; i++) {
+		gap = fabs(course + w[i] / sum / 2 - ((double)i + 0.5) / (double)n);
+		course += w[i] / sum;
+		if (gap > most)
+			most = gap;
+	}
+	return most;
 }
 
 /* @gap bins at one end have nothing, the other ones have @filled of @covered. Is that chance? */
@@ -200,10 +226,21 @@ static double edge(const struct profile *p, size_t from, size_t to, double rate,
 	return sum > most * 1.5 + usual ? most : sum;
 }
 
+/* Where the middle alone is in doubt, its edges speak too: a random cache is fullest at the end. */
+static bool whole_is_straight(const struct profile *p, double usual)
+{
+	double w[SERIES_BINS];
+	size_t i, n = (size_t)(p->forks / p->stride) + 1;
+
+	for (i = 0; i < SERIES_BINS; i++)
+		w[i] = p->weight[i] < usual * STEP ? p->weight[i] : usual * STEP;
+	return distance_of(w, n < SERIES_BINS ? n : SERIES_BINS) <= DISTANCE_WHOLE;
+}
+
 struct growth growth_judge(const struct profile *p, double least)
 {
 	struct growth g = {0};
-	double w[SERIES_BINS] = {0}, sum = 0, squares = 0, course = 0, p_bin, limit;
+	double w[SERIES_BINS] = {0}, sum = 0, squares = 0, p_bin, limit, whole;
 	size_t first, last, n, i, filled = 0, lead = 0, trail = 0;
 
 	if (p->forks < LEDGER_FORKS_MIN || !p->bins)
@@ -212,14 +249,17 @@ struct growth growth_judge(const struct profile *p, double least)
 	    (size_t)((p->forks + (uint64_t)EDGE * p->stride - 1) / ((uint64_t)EDGE * p->stride));
 	last = (size_t)(p->forks * (EDGE - 1) / ((uint64_t)EDGE * p->stride));
 	if (last >= SERIES_BINS)
-		last = SERIES_BINS - 1;
+		last = SERIES_BINS - 1; /* levels that were not read to the end */
 	if (first > last)
 		return g;
 	n = last - first + 1;
 	for (i = 0; i < n; i++)
 		w[i] = first + i < p->bins && p->weight[first + i] > 0 ? p->weight[first + i] : 0;
-	g.usual = cut_steps(w, n);
+	g.usual = usual_of(w, n);
+	whole = cut_sum(w, n, g.usual * STEP_SUM);
 	for (i = 0; i < n; i++) {
+		if (w[i] > g.usual * STEP)
+			w[i] = g.usual * STEP;
 		sum += w[i];
 		squares += w[i] * w[i];
 		filled += w[i] > 0;
@@ -230,13 +270,7 @@ struct growth growth_judge(const struct profile *p, double least)
 		lead++;
 	while (w[n - 1 - trail] <= 0)
 		trail++;
-	for (i = 0; i < n; i++) {
-		double gap = fabs(course + w[i] / sum / 2 - ((double)i + 0.5) / (double)n);
-
-		course += w[i] / sum;
-		if (gap > g.distance)
-			g.distance = gap;
-	}
+	g.distance = distance_of(w, n);
 	g.effective = sum * sum / squares;
 	p_bin = g.effective / (double)n;
 	limit = DISTANCE_CHANCE * sqrt((p_bin < 1 ? 1 - p_bin : 0) / g.effective);
@@ -244,8 +278,10 @@ struct growth growth_judge(const struct profile *p, double least)
 		limit = DISTANCE_MAX;
 	g.grows =
 	    sum >= least && g.effective >= (p->forks < FORKS_FEW ? BIRTHS_MIN_FEW : BIRTHS_MIN) &&
-	    g.distance <= limit && !gap_speaks(lead, filled, n) && !gap_speaks(trail, filled, n);
-	g.steady = sum + edge(p, 0, first, sum / (double)n, g.usual) +
-		   edge(p, last + 1, (size_t)(p->forks / p->stride) + 1, sum / (double)n, g.usual);
+	    g.distance <= limit && (g.distance <= DISTANCE_MAX || whole_is_straight(p, g.usual)) &&
+	    !gap_speaks(lead, filled, n) && !gap_speaks(trail, filled, n);
+	g.steady =
+	    whole + edge(p, 0, first, whole / (double)n, g.usual) +
+	    edge(p, last + 1, (size_t)(p->forks / p->stride) + 1, whole / (double)n, g.usual);
 	return g;
 }

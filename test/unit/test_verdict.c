@@ -1,0 +1,742 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Covers: each first cause from the events that both sources send for it: recognised, counted as a
+ * person would, measured against the right forks, one finding and no more; what
+ * looks like a leak and is none; every reason for "inconclusive".
+ * Not here: how often growth is misjudged (test_growth.c).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include "events.h"
+#include "verdict/rule.h"
+#include "verdict/verdict.h"
+
+enum {
+	TAG_FILP = 1,
+	TAG_INODE,
+	TAG_DENTRY,
+	TAG_1K,
+	TAG_192,
+	TAG_4K,
+	TAG_SOCK,
+	TAG_VMA,
+	TAG_TASK,
+	TAG_PIPES,
+	TAG_UNIX,
+	TAG_INET,
+	TAG_SHM,
+	TAG_MSG,
+	TAG_ZOMBIE,
+	TAG_TABLE,
+};
+enum {
+	TAKE_PIPE = 1,
+	TAKE_OPEN,
+	TAKE_PAIR,
+	TAKE_CLONE,
+	TAKE_MMAP,
+	TAKE_PIPE_2,
+	TAKE_NAMELESS,
+	TAKE_MSG
+};
+
+static struct ledger *start(enum event_source source)
+{
+	static const struct {
+		uint32_t tag;
+		enum pool pool;
+		const char *name;
+	} tags[] = {
+	    {TAG_FILP, POOL_KERNEL, "filp"},
+	    {TAG_INODE, POOL_KERNEL, "inode_cache"},
+	    {TAG_DENTRY, POOL_KERNEL, "dentry"},
+	    {TAG_1K, POOL_KERNEL, "kmalloc-cg-1k"},
+	    {TAG_192, POOL_KERNEL, "kmalloc-cg-192"},
+	    {TAG_4K, POOL_KERNEL, "kmalloc-cg-4k"},
+	    {TAG_SOCK, POOL_KERNEL, "sock_inode_cache"},
+	    {TAG_VMA, POOL_KERNEL, "vm_area_struct"},
+	    {TAG_TASK, POOL_KERNEL, "task_struct"},
+	    {TAG_PIPES, POOL_KERNEL, "fd.pipe"},
+	    {TAG_UNIX, POOL_KERNEL, "fd.socket.unix"},
+	    {TAG_INET, POOL_KERNEL, "fd.socket.inet"},
+	    {TAG_SHM, POOL_SHARED, "ipc.shm"},
+	    {TAG_MSG, POOL_KERNEL, "ipc.msg"},
+	    {TAG_ZOMBIE, POOL_KERNEL, "zombie"},
+	    {TAG_TABLE, POOL_KERNEL, "page table"},
+	};
+	struct ledger *led = begin(source);
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++)
+		assert_int_equal(put_tag(led, tags[i].tag, tags[i].pool, tags[i].name), 0);
+	put_take(led, TAKE_PIPE, "pipe2");
+	put_take(led, TAKE_PIPE_2, "pipe2");
+	put_take(led, TAKE_OPEN, "openat");
+	put_take(led, TAKE_PAIR, "socketpair");
+	put_take(led, TAKE_CLONE, "clone");
+	put_take(led, TAKE_MMAP, "mmap");
+	put_take(led, TAKE_MSG, "msgsnd");
+	put(led, EVENT_TAKE, 0,
+	    (struct event){.u.take = {.take = TAKE_NAMELESS, .syscall_nr = -2}, .text = ""});
+	put(led, EVENT_FRAME, 0,
+	    (struct event){.u.frame = {.take = TAKE_NAMELESS, .index = 1},
+			   .text = "__pipe\tpipe.c"});
+	return led;
+}
+
+static void run_children(struct ledger *led, uint32_t forks)
+{
+	for (uint32_t i = 1; i <= forks; i++)
+		assert_int_equal(put_child(led, ROOT, i, 40960), 0);
+}
+
+/* The root ends, and the run. */
+static struct verdict *finish(struct ledger *led)
+{
+	struct verdict *v;
+
+	if (!ledger_root(led)->exited) {
+		put_exit(led, ROOT, 0);
+		put_reap(led, ROOT);
+	}
+	put_end(led);
+	assert_int_equal(verdict_new(led, &v), 0);
+	return v;
+}
+
+static void finish_clean(struct ledger *led)
+{
+	struct verdict *v = finish(led);
+
+	for (size_t i = 0; i < v->finding_count; i++)
+		printf("finding: %s\n", v->findings[i].cause);
+	for (size_t i = 0; i < v->reason_count; i++)
+		printf("reason: %s\n", v->reasons[i]);
+	assert_string_equal(judgement_name(v->judgement), "clean");
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void finish_inconclusive(struct ledger *led, const char *reason)
+{
+	struct verdict *v;
+
+	assert_int_equal(verdict_new(led, &v), 0);
+	assert_int_equal(v->judgement, JUDGEMENT_INCONCLUSIVE);
+	assert_int_equal(v->reason_count, 1);
+	assert_string_equal(v->reasons[0], reason);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static const struct finding *only(const struct verdict *v, const char *cause, enum where where)
+{
+	for (size_t i = 0; i < v->finding_count; i++)
+		if (v->finding_count > 1)
+			printf("finding: %s\n", v->findings[i].cause);
+	assert_int_equal(v->judgement, JUDGEMENT_LEAK);
+	assert_int_equal(v->finding_count, 1);
+	assert_string_equal(v->findings[0].cause, cause);
+	assert_int_equal(v->findings[0].where, where);
+	assert_true(strlen(v->findings[0].hint) > 20);
+	return v->findings;
+}
+
+static void assert_near(double got, double want)
+{
+	if (got < want * 0.999 || got > want * 1.001)
+		printf("%g is not %g\n", got, want);
+	assert_true(got >= want * 0.999 && got <= want * 1.001);
+}
+
+/* A pipe as the kernel takes it, held by the root until its exit. */
+static void keep_pipe(struct ledger *led, uint32_t take, uint32_t birth, bool both_ends)
+{
+	uint64_t ends = both_ends ? 2 : 1;
+
+	put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_FILP, take, birth, ends, 200 * ends, 9);
+	put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_INODE, take, birth, 1, 624, 9);
+	put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_DENTRY, take, birth, 1, 200, 9);
+	put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_1K, take, birth, 1, 1032, 9);
+	put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_192, take, birth, 1, 200, 9);
+}
+
+static void a_pipe_kept_for_each_fork(void **state)
+{
+	for (int both = 0; both < 2; both++) {
+		struct ledger *led = start(SOURCE_BPF);
+		const struct finding *f;
+		struct verdict *v;
+		double bytes = 2056 + (both ? 400 : 200);
+
+		run_children(led, 211);
+		for (uint32_t i = 0; i < 211; i++)
+			keep_pipe(led, TAKE_PIPE, i, both);
+		/* The table of descriptors doubles on the way, under the same call. */
+		for (uint32_t i = 32; i < 211; i *= 2)
+			put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_4K, TAKE_PIPE, i, 1, 4104, 9);
+		v = finish(led);
+		f = only(v, "fd.pipe", WHERE_HELD);
+		assert_int_equal(f->count, 211);
+		assert_int_equal(f->forks, 211);
+		assert_near(f->count_per_fork, 1);
+		assert_near(f->bytes_per_fork, bytes);
+		assert_int_equal(f->bytes.known, KNOWN_EXACT);
+		assert_int_equal(f->holder.tgid, ROOT);
+		assert_string_equal(f->holder_comm, "test");
+		assert_int_equal(f->take, TAKE_PIPE);
+		assert_int_equal(f->part_count, 5);
+		assert_int_equal(f->pool, POOL_KERNEL);
+		assert_int_equal(v->reason_count, 0);
+		verdict_free(v);
+		ledger_free(led);
+	}
+}
+
+static void one_pipe_in_ten_forks(void **state)
+{
+	static const uint32_t sizes[] = {200, 5000};
+
+	for (int n = 0; n < 2; n++) {
+		struct ledger *led = start(SOURCE_BPF);
+		const struct finding *f;
+		struct verdict *v;
+
+		run_children(led, sizes[n]);
+		for (uint32_t i = 0; i < sizes[n]; i += 10)
+			keep_pipe(led, TAKE_PIPE, i, true);
+		v = finish(led);
+		f = only(v, "fd.pipe", WHERE_HELD);
+		assert_int_equal(f->count, sizes[n] / 10);
+		assert_near(f->count_per_fork, 0.1);
+		assert_near(f->bytes_per_fork, 245.6);
+		verdict_free(v);
+		ledger_free(led);
+	}
+}
+
+static void one_cause_from_many_places_is_one_finding(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	const struct finding *f;
+	struct verdict *v;
+
+	/* Each place alone has too few to be judged. */
+	run_children(led, 211);
+	for (uint32_t i = 0; i < 40; i++) {
+		put_take(led, 100 + i, "pipe2");
+		keep_pipe(led, 100 + i, i * 5, true);
+	}
+	v = finish(led);
+	f = only(v, "fd.pipe", WHERE_HELD);
+	assert_int_equal(f->count, 40);
+	assert_int_equal(f->part_count, 5);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void two_places_that_leak_are_two_findings(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	struct verdict *v;
+
+	run_children(led, 211);
+	for (uint32_t i = 0; i < 211; i++) {
+		keep_pipe(led, TAKE_PIPE, i, false);
+		if (i % 3 == 0)
+			keep_pipe(led, TAKE_PIPE_2, i, true);
+	}
+	v = finish(led);
+	assert_int_equal(v->finding_count, 2);
+	assert_int_equal(v->findings[0].take, TAKE_PIPE); /* most bytes per fork first */
+	assert_int_equal(v->findings[1].take, TAKE_PIPE_2);
+	assert_int_equal(v->findings[1].count, 71);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void a_function_name_tells_where_no_call_is_known(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	struct verdict *v;
+
+	run_children(led, 211);
+	for (uint32_t i = 0; i < 211; i++)
+		keep_pipe(led, TAKE_NAMELESS, i, true);
+	v = finish(led);
+	assert_int_equal(only(v, "fd.pipe", WHERE_HELD)->count, 211);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void sockets_and_files_by_call(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	struct verdict *v;
+
+	run_children(led, 211);
+	for (uint32_t i = 0; i < 211; i++) {
+		put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_SOCK, TAKE_PAIR, i, 2, 1664, 9);
+		put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_FILP, TAKE_PAIR, i, 2, 400, 9);
+		put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_FILP, TAKE_OPEN, i, 1, 200, 9);
+		/* A pinned dentry is kernel memory, though its cache could be dropped. */
+		put(led, EVENT_OBJECT, ROOT,
+		    (struct event){.u.object = {.pool = POOL_CACHE,
+						.tag = TAG_DENTRY,
+						.take = TAKE_OPEN,
+						.hold = HOLD_PROCESS,
+						.birth_ordinal = i,
+						.count = 1,
+						.bytes = 192,
+						.returned_ns = 9,
+						.holder = id(ROOT)}});
+	}
+	v = finish(led);
+	assert_int_equal(v->finding_count, 2);
+	assert_string_equal(v->findings[0].cause, "fd.socket");
+	assert_int_equal(v->findings[0].count, 422);
+	assert_string_equal(v->findings[1].cause, "fd.file");
+	assert_int_equal(v->findings[1].count, 211);
+	assert_near(v->findings[1].bytes_per_fork, 392);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void cache_alone_is_no_leak(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+
+	run_children(led, 211);
+	for (uint32_t i = 0; i < 211; i++)
+		put(led, EVENT_OBJECT, ROOT,
+		    (struct event){.u.object = {.pool = POOL_CACHE,
+						.tag = TAG_DENTRY,
+						.take = TAKE_OPEN,
+						.hold = HOLD_NONE,
+						.birth_ordinal = i,
+						.count = 1,
+						.bytes = 192}});
+	finish_clean(led);
+}
+
+/* Levels as source proc reads them: before each fork, and at the exit. */
+static void levels_of_descriptors(void **state)
+{
+	static const uint32_t sizes[] = {200, 5000}, rates[] = {1, 10};
+
+	for (int n = 0; n < 4; n++) {
+		uint32_t forks = sizes[n / 2], rate = rates[n % 2], kept = 0;
+		struct ledger *led = start(SOURCE_PROC);
+		const struct finding *f;
+		struct verdict *v;
+
+		for (uint32_t i = 0; i < forks; i++) {
+			put_gauge(led, ROOT, POOL_KERNEL, TAG_UNIX, 2 * (kept + 1),
+				  4800 * (kept + 1));
+			put_gauge(led, ROOT, POOL_KERNEL, TAG_PIPES, 3, 7386);
+			put_child(led, ROOT, i + 1, 40960);
+			kept += i % rate == 0;
+		}
+		put_gauge(led, ROOT, POOL_KERNEL, TAG_UNIX, 2 * kept, 4800 * kept);
+		v = finish(led);
+		f = only(v, "fd.socket", WHERE_HELD);
+		assert_near(f->count_per_fork, 2.0 / rate);
+		assert_near(f->bytes_per_fork, 4800.0 / rate);
+		assert_string_equal(f->parts[0].tag, "fd.socket.unix");
+		verdict_free(v);
+		ledger_free(led);
+	}
+}
+
+static void zombies(void **state)
+{
+	for (int exact = 0; exact < 2; exact++) {
+		struct ledger *led = start(exact ? SOURCE_BPF : SOURCE_PROC);
+		const struct finding *f;
+		struct verdict *v;
+
+		for (uint32_t i = 1; i <= 211; i++) {
+			put_fork(led, ROOT, 1000 + i, i, 40960, 40960);
+			put_exit(led, 1000 + i, 40960);
+			if (i % 10 == 1)
+				put_gauge(led, 1000 + i, POOL_KERNEL, TAG_ZOMBIE, 1, 9728);
+			else
+				put_reap(led, 1000 + i);
+		}
+		put_exit(led, ROOT, 0);
+		for (uint32_t i = 1; i <= 211; i += 10) {
+			put_reap(led, 1000 + i);
+			if (exact)
+				put_object(led, 1000 + i, HOLD_PROCESS, ROOT, TAG_TASK, TAKE_CLONE,
+					   i, 1, 6024, 9);
+		}
+		v = finish(led);
+		f = only(v, "zombie", WHERE_HELD);
+		assert_int_equal(f->count, 22);
+		assert_near(f->bytes_per_fork, 9728 * 22.0 / 211);
+		assert_int_equal(f->holder.tgid, ROOT);
+		assert_int_equal(f->part_count, exact ? 2 : 1);
+		verdict_free(v);
+		ledger_free(led);
+	}
+}
+
+static void orphans(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	const struct finding *f;
+	struct verdict *v;
+
+	for (uint32_t i = 1; i <= 211; i++)
+		put_fork(led, ROOT, 1000 + i, i, 40960, 40960);
+	put_exit(led, ROOT, 0);
+	for (uint32_t i = 1; i <= 211; i++)
+		put_alive(led, 1000 + i, false, 49152, 80000);
+	v = finish(led);
+	f = only(v, "orphan", WHERE_HELD);
+	assert_int_equal(f->count, 211);
+	assert_int_equal(f->pool, POOL_KERNEL);
+	assert_near(f->bytes_per_fork, 80000);
+	assert_int_equal(f->holder.tgid, 1001);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static struct event left(enum pool pool, uint32_t tag, uint32_t birth, int64_t bytes,
+			 int64_t kernel)
+{
+	return (struct event){.u.left = {.pool = pool,
+					 .tag = tag,
+					 .birth_ordinal = birth,
+					 .bytes = bytes,
+					 .kernel_bytes = kernel}};
+}
+
+static void what_ipc_leaves(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	struct verdict *v;
+
+	run_children(led, 211);
+	for (uint32_t i = 1; i <= 211; i++) {
+		put(led, EVENT_LEFT, 1000 + i, left(POOL_SHARED, TAG_SHM, i, 4096, 1425));
+		/* Here objects tell the kernel bytes. */
+		put(led, EVENT_LEFT, 0, left(POOL_KERNEL, TAG_MSG, i, 1000, UNKNOWN));
+		put_object(led, 1000 + i, HOLD_LEFT, 0, TAG_1K, TAKE_MSG, i, 2, 2318, 0);
+	}
+	v = finish(led);
+	assert_int_equal(v->finding_count, 2);
+	assert_string_equal(v->findings[0].cause, "ipc.shm");
+	assert_int_equal(v->findings[0].where, WHERE_LEFT);
+	assert_int_equal(v->findings[0].pool, POOL_SHARED);
+	assert_int_equal(v->findings[0].count, 211);
+	assert_near(v->findings[0].bytes_per_fork, 4096);
+	assert_int_equal(v->findings[0].holder.tgid, 0);
+	assert_string_equal(v->findings[1].cause, "ipc.msg");
+	assert_int_equal(v->findings[1].count, 211);
+	assert_near(v->findings[1].bytes_per_fork, 2318);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void lost_by_the_kernel(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	const struct finding *f;
+	struct verdict *v;
+
+	/* A server below the root forks 50 of the tree's 251; what they leave nobody reaches. */
+	run_children(led, 100);
+	put_fork(led, ROOT, 50, 101, 0, 0);
+	for (uint32_t i = 102; i <= 151; i++)
+		put_child(led, 50, i, 0);
+	for (uint32_t i = 152; i <= 251; i++)
+		put_child(led, ROOT, i, 0);
+	put_exit(led, 50, 0);
+	put_reap(led, 50);
+	for (uint32_t i = 102; i <= 151; i++)
+		put_object(led, 1000 + i, HOLD_NONE, 0, TAG_192, TAKE_CLONE, i, 1, 200, 0);
+	v = finish(led);
+	f = only(v, "kernel.lost", WHERE_LOST);
+	assert_int_equal(f->count, 50);
+	assert_int_equal(f->forks, 50);
+	assert_near(f->bytes_per_fork, 200);
+	assert_int_equal(f->holder.tgid, 0);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void heap_and_what_comes_with_it(void **state)
+{
+	static const uint32_t rates[] = {1, 10};
+
+	for (int n = 0; n < 2; n++) {
+		struct ledger *led = start(SOURCE_BPF);
+		const struct finding *f;
+		struct verdict *v;
+		int64_t level = 100 * 4096;
+
+		for (uint32_t i = 0; i < 500; i++) {
+			level += i % rates[n] == 0 ? 3 * 4096 : 0;
+			put_child(led, ROOT, i + 1, level);
+			/* Its page tables and mappings grow with it. */
+			put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_TABLE, TAKE_MMAP, i, 1, 4096,
+				   9);
+			put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_VMA, TAKE_MMAP, i, 1, 200, 9);
+		}
+		v = finish(led);
+		f = only(v, "heap", WHERE_HELD);
+		assert_int_equal(f->pool, POOL_PRIVATE);
+		assert_true(f->bytes_per_fork > 0.98 * 12288 / rates[n]);
+		assert_true(f->bytes_per_fork < 1.02 * 12288 / rates[n]);
+		assert_int_equal(f->part_count, 3);
+		verdict_free(v);
+		ledger_free(led);
+	}
+}
+
+static void mappings_without_memory(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	struct verdict *v;
+
+	run_children(led, 211);
+	for (uint32_t i = 0; i < 211; i++)
+		put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_VMA, TAKE_MMAP, i, 1, 200, 9);
+	v = finish(led);
+	assert_int_equal(only(v, "mapping", WHERE_HELD)->count, 211);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void unrecognised_things_are_found_but_not_beside_their_cause(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	const struct finding *f;
+	struct verdict *v;
+
+	/* Some array grows by a little for each pipe, under a call that says nothing. */
+	run_children(led, 211);
+	for (uint32_t i = 0; i < 211; i++) {
+		keep_pipe(led, TAKE_PIPE, i, true);
+		put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_4K, 0, i, 1, 64, 9);
+	}
+	v = finish(led);
+	f = only(v, "fd.pipe", WHERE_HELD);
+	assert_near(f->bytes_per_fork, 2456 + 64);
+	verdict_free(v);
+	ledger_free(led);
+
+	led = start(SOURCE_BPF);
+	run_children(led, 211);
+	for (uint32_t i = 0; i < 211; i++)
+		put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_4K, 0, i, 1, 64, 9);
+	v = finish(led);
+	assert_int_equal(only(v, "kernel.held", WHERE_HELD)->count, 211);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void a_pool_of_workers_is_no_leak(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+
+	/* Twenty workers live as long as the root, each with a pipe to it, and fork on their own.
+	 */
+	for (uint32_t i = 1; i <= 20; i++)
+		put_fork(led, ROOT, 100 + i, i, 40960 + i * 8192, 0);
+	for (uint32_t i = 0; i < 400; i++)
+		put_child(led, 101 + i % 20, 21 + i, 40960);
+	for (uint32_t i = 1; i <= 20; i++) {
+		put_exit(led, 100 + i, 0);
+		put_reap(led, 100 + i);
+	}
+	for (uint32_t i = 0; i < 20; i++)
+		keep_pipe(led, TAKE_PIPE, i, true);
+	finish_clean(led);
+}
+
+static void plateaus_rings_and_single_things_are_no_leaks(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+
+	run_children(led, 211);
+	for (uint32_t i = 0; i < 40; i++)
+		keep_pipe(led, TAKE_PIPE, i, true); /* filled up */
+	for (uint32_t i = 195; i < 211; i++)
+		keep_pipe(led, TAKE_PIPE_2, i, true); /* the last 16 */
+	for (uint32_t i = 10; i < 211; i += 50)
+		put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_FILP, TAKE_OPEN, i, 1, 200, 9);
+	finish_clean(led);
+}
+
+static void few_forks_are_not_judged(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	struct verdict *v;
+
+	run_children(led, LEDGER_FORKS_MIN - 1);
+	for (uint32_t i = 0; i < LEDGER_FORKS_MIN - 1; i++)
+		keep_pipe(led, TAKE_PIPE, i, true);
+	finish_clean(led);
+
+	led = start(SOURCE_BPF);
+	run_children(led, LEDGER_FORKS_MIN);
+	for (uint32_t i = 0; i < LEDGER_FORKS_MIN; i++)
+		keep_pipe(led, TAKE_PIPE, i, true);
+	v = finish(led);
+	(void)only(v, "fd.pipe", WHERE_HELD);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void what_short_lived_children_hold_is_theirs(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+
+	/* Each child has a pipe until its own exit. */
+	run_children(led, 211);
+	for (uint32_t i = 1; i <= 211; i++)
+		put_object(led, 1000 + i, HOLD_PROCESS, 1000 + i, TAG_INODE, TAKE_PIPE, i, 1, 624,
+			   9);
+	finish_clean(led);
+}
+
+static void losses_make_it_inconclusive_but_hide_no_leak(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	struct verdict *v;
+
+	run_children(led, 211);
+	put_loss(led, LOSS_RECORDS, 3, "the ring was full");
+	put_exit(led, ROOT, 0);
+	put_end(led);
+	finish_inconclusive(led,
+			    "3 records were lost on their way from the kernel: the ring was full.");
+
+	led = start(SOURCE_BPF);
+	run_children(led, 211);
+	put_loss(led, LOSS_RECORDS, 3, "");
+	for (uint32_t i = 0; i < 211; i++)
+		keep_pipe(led, TAKE_PIPE, i, true);
+	v = finish(led);
+	(void)only(v, "fd.pipe", WHERE_HELD);
+	assert_int_equal(v->reason_count, 1);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+static void every_kind_of_not_knowing_has_its_reason(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+
+	put_exit(led, ROOT, 0);
+	finish_inconclusive(led, "The session was cut off: it has no end.");
+
+	led = start(SOURCE_BPF);
+	put_end(led);
+	finish_inconclusive(led, "How the command itself ended was not seen.");
+
+	led = start(SOURCE_BPF);
+	put_exit(led, ROOT, 0);
+	put(led, EVENT_END, 0, (struct event){.u.end = {.status = -1}});
+	finish_inconclusive(led, "The command never ran.");
+
+	led = start(SOURCE_BPF);
+	put_exit(led, ROOT, 0);
+	put_exit(led, 99, 0);
+	put_end(led);
+	finish_inconclusive(led, "1 events were about processes whose fork was not seen.");
+
+	led = start(SOURCE_BPF);
+	put_amount(led, EVENT_RETURN, ROOT, POOL_KERNEL, 0, 1, 5);
+	put_exit(led, ROOT, 0);
+	put_end(led);
+	finish_inconclusive(
+	    led, "1 returns were of more than had been charged: some charges were not seen.");
+
+	led = start(SOURCE_BPF);
+	put_total(led, POOL_KERNEL, TAG_FILP, 400, 200);
+	put_amount(led, EVENT_CHARGE, ROOT, POOL_KERNEL, 0, 2, 400);
+	put_amount(led, EVENT_RETURN, ROOT, POOL_KERNEL, 0, 1, 200);
+	put_exit(led, ROOT, 0);
+	put_end(led);
+	finish_inconclusive(led,
+			    "The books of \"filp\" do not close: charged minus returned is 200 "
+			    "bytes, what is open sums up to 0.");
+
+	led = start(SOURCE_BPF);
+	run_children(led, 211);
+	for (uint32_t i = 1; i <= 211; i++)
+		put_object(led, 1000 + i, HOLD_UNKNOWN, 0, TAG_192, 0, i, 1, 200, 0);
+	put_exit(led, ROOT, 0);
+	put_end(led);
+	finish_inconclusive(led, "211 objects \"kmalloc-cg-192\" are still charged, more with each "
+				 "fork, and who holds them could not be told.");
+}
+
+static void blind_spots_alone_stay_clean(void **state)
+{
+	struct ledger *led = start(SOURCE_PROC);
+
+	run_children(led, 211);
+	put(led, EVENT_BLIND, 0, (struct event){.text = "kernel memory of what is not listed"});
+	finish_clean(led);
+}
+
+static void the_table_of_causes_is_whole(void **state)
+{
+	for (size_t i = 0; rule_at(i); i++) {
+		const struct rule *rule = rule_at(i);
+
+		assert_ptr_equal(rule_named(rule->cause), rule);
+		assert_true(strlen(rule->hint) > 20);
+		assert_int_equal(rule->hint[strlen(rule->hint) - 1], '.');
+		/* No call stands in two rows. */
+		for (size_t k = 0; rule_at(k); k++) {
+			for (size_t a = 0; a < RULE_NAMES && rule->syscalls[a]; a++) {
+				for (size_t b = 0; b < RULE_NAMES && rule_at(k)->syscalls[b]; b++) {
+					if (i != k || a != b)
+						assert_string_not_equal(rule->syscalls[a],
+									rule_at(k)->syscalls[b]);
+				}
+			}
+		}
+	}
+	assert_null(rule_named("nothing"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_pipe_kept_for_each_fork),
+	    cmocka_unit_test(one_pipe_in_ten_forks),
+	    cmocka_unit_test(one_cause_from_many_places_is_one_finding),
+	    cmocka_unit_test(two_places_that_leak_are_two_findings),
+	    cmocka_unit_test(a_function_name_tells_where_no_call_is_known),
+	    cmocka_unit_test(sockets_and_files_by_call),
+	    cmocka_unit_test(cache_alone_is_no_leak),
+	    cmocka_unit_test(levels_of_descriptors),
+	    cmocka_unit_test(zombies),
+	    cmocka_unit_test(orphans),
+	    cmocka_unit_test(what_ipc_leaves),
+	    cmocka_unit_test(lost_by_the_kernel),
+	    cmocka_unit_test(heap_and_what_comes_with_it),
+	    cmocka_unit_test(mappings_without_memory),
+	    cmocka_unit_test(unrecognised_things_are_found_but_not_beside_their_cause),
+	    cmocka_unit_test(a_pool_of_workers_is_no_leak),
+	    cmocka_unit_test(plateaus_rings_and_single_things_are_no_leaks),
+	    cmocka_unit_test(few_forks_are_not_judged),
+	    cmocka_unit_test(what_short_lived_children_hold_is_theirs),
+	    cmocka_unit_test(losses_make_it_inconclusive_but_hide_no_leak),
+	    cmocka_unit_test(every_kind_of_not_knowing_has_its_reason),
+	    cmocka_unit_test(blind_spots_alone_stay_clean),
+	    cmocka_unit_test(the_table_of_causes_is_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
