@@ -34,7 +34,7 @@ status "a leak, with a status of one's own" 99 --error-exitcode=99 -- "$WORKLOAD
 status "no option after the command is ours" 0 -- sh -c 'test "$1" = --json' sh --json
 
 refused "no such command" 127 -- /nonexistent/command
-refused "not to be found in PATH" 127 -- no-such-command-anywhere
+PATH=/usr/bin:/bin refused "not to be found in PATH" 127 -- no-such-command-anywhere
 echo 'exit 0' >"$TMPDIR/plain"
 refused "not executable" 126 -- "$TMPDIR/plain"
 refused "a folder" 126 -- "$TMPDIR"
@@ -60,7 +60,7 @@ expect "SIGTERM goes through: report" 9 "$(field "$TMPDIR/report" .exit_status)"
 # A run with a bound ends, whatever the command does, and takes everything with it.
 rm -f "$TMPDIR/report"
 begin=$SECONDS
-run --json --timeout=2s -- sh -c 'trap "" TERM; while :; do sleep 98765 & sleep 0.05; done' 2>"$TMPDIR/err"
+run --json --timeout=2s -- sh -c 'trap "" TERM; while :; do sleep "$0" & sleep 0.05; done' 7341.$$ 2>"$TMPDIR/err"
 if [ $((SECONDS - begin)) -lt 40 ]; then
 	ok "--timeout ends a command that forks without end"
 else
@@ -68,7 +68,7 @@ else
 fi
 expect "--timeout: the report comes" true "$(field "$TMPDIR/report" '.forks > 10')"
 sleep 0.5
-expect "--timeout: nothing is left running" "" "$(pgrep -f '^sleep 98765')"
+expect "--timeout: nothing is left running" "" "$(pgrep -f "^sleep 7341.$$")"
 
 # A program with the setuid bit is either run and reported, or refused in one line.
 if cp "$(command -v id)" "$TMPDIR/id" && chmod 4755 "$TMPDIR/id"; then
