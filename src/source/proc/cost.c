@@ -16,35 +16,37 @@
 #define COST_FILE_BYTES	  (64 * 1024)
 
 /*
- * Printed by "forktally doctor --calibrate" under Linux 6.18 on x86-64 with 2 CPUs.
+ * Printed by "forktally doctor --calibrate" under Linux 6.18 on x86-64 with 2 CPUs. A task's size
+ * depends on the CPU too, since it holds the registers: 4288 bytes of slab here, 6016 under the
+ * same kernel on another CPU.
  */
 static const struct {
 	const char *name, *help;
 	int64_t bytes;
 } kinds[COSTS] = {
-    [COST_TASK] = {"task", "what a zombie keeps", 9730},
-    [COST_PROCESS] = {"process", "kernel stack, files and more of a process", 17400},
-    [COST_MM] = {"mm", "an address space without mappings and page tables", 6000},
-    [COST_THREADS] = {"threads", "one more thread", 23331},
-    [COST_VMA] = {"vma", "one mapping", 201},
+    [COST_TASK] = {"task", "what a zombie keeps", 7987},
+    [COST_PROCESS] = {"process", "kernel stack, files and more of a process", 19415},
+    [COST_MM] = {"mm", "an address space without mappings and page tables", 10144},
+    [COST_THREADS] = {"threads", "one more thread", 20890},
+    [COST_VMA] = {"vma", "one mapping", 198},
     [COST_FD_PIPE] = {"fd.pipe", "empty pipe, both ends", 2462},
     [COST_FD_SOCKET_UNIX] = {"fd.socket.unix", "unix socket", 2400},
     [COST_FD_SOCKET_INET] = {"fd.socket.inet", "TCP socket, not connected", 3617},
-    [COST_FD_SOCKET_OTHER] = {"fd.socket.other", "netlink socket", 2400},
+    [COST_FD_SOCKET_OTHER] = {"fd.socket.other", "netlink socket", 1241},
     [COST_FD_EVENTFD] = {"fd.eventfd", "eventfd", 401},
     [COST_FD_EPOLL] = {"fd.epoll", "epoll set, empty", 401},
     [COST_FD_TIMERFD] = {"fd.timerfd", "timerfd", 401},
     [COST_FD_SIGNALFD] = {"fd.signalfd", "signalfd", 401},
     [COST_FD_PIDFD] = {"fd.pidfd", "pidfd", 201},
-    [COST_FD_INOTIFY] = {"fd.inotify", "inotify, no watches", 942},
+    [COST_FD_INOTIFY] = {"fd.inotify", "inotify, no watches", 960},
     [COST_FD_MEMFD] = {"fd.memfd", "memfd, empty", 1163},
-    [COST_FD_PTY] = {"fd.pty", "pseudo terminal, master end", 2000},
+    [COST_FD_PTY] = {"fd.pty", "pseudo terminal, master end", 3136},
     [COST_FD_DIR] = {"fd.dir", "open directory", 201},
-    [COST_FD_FILE] = {"fd.file", "open file", 201},
-    [COST_FD_FILE_DELETED] = {"fd.file.deleted", "open file whose name is gone", 1163},
+    [COST_FD_FILE] = {"fd.file", "open file", 197},
+    [COST_FD_FILE_DELETED] = {"fd.file.deleted", "open file whose name is gone", 1546},
     [COST_FD_OTHER] = {"fd.other", "open character device", 201},
-    [COST_IPC_SHM] = {"ipc.shm", "SysV shared memory segment, untouched", 1425},
-    [COST_IPC_SEM] = {"ipc.sem", "SysV semaphore set of one", 520},
+    [COST_IPC_SHM] = {"ipc.shm", "SysV shared memory segment, untouched", 1423},
+    [COST_IPC_SEM] = {"ipc.sem", "SysV semaphore set of one", 522},
     [COST_IPC_MSG] = {"ipc.msg", "SysV message queue, empty", 266},
 };
 
