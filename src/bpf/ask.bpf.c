@@ -46,15 +46,22 @@ static __always_inline __u64 read_u64(__u64 from)
 
 static __always_inline __u64 head_of(__u64 page)
 {
-	__u64 head = read_u64(page + bpf_core_field_offset(struct page, compound_head));
+	__u64 head;
 
-	return head & 1 ? head - 1 : page;
+	if (bpf_core_field_exists(((struct page *)0)->compound_head))
+		head = read_u64(page + bpf_core_field_offset(struct page, compound_head));
+	else
+		head = read_u64(page + bpf_core_field_offset(struct page___info, compound_info));
+	if (!(head & 1))
+		return page;
+	/* The new field may hold a mask for the page's own address: no pointer begins like that. */
+	return head >> 32 == 0xffffffff ? page & head : head - 1;
 }
 
 static __always_inline __u32 ask_slab(void)
 {
 	__u64 page, s, vector, first;
-	__u32 size = 0, index;
+	__u32 size = 0, index, step = 8;
 
 	if (!page_base || !bpf_core_type_exists(struct slab))
 		return ANSWER_UNKNOWN;
@@ -75,9 +82,13 @@ static __always_inline __u32 ask_slab(void)
 		return ANSWER_DEAD;
 	first = (page - page_base) / page_struct_bytes << page_shift;
 	index = (address - first) / size;
-	if (bpf_core_type_exists(struct slabobj_ext))
-		return judge_payer(read_u64(vector + index * bpf_core_type_size(struct slabobj_ext)));
-	return judge_payer(read_u64(vector + index * 8));
+	if (bpf_core_field_exists(((struct slab___stride *)0)->stride))
+		bpf_probe_read_kernel(
+		    &step, sizeof(step),
+		    (void *)(page + bpf_core_field_offset(struct slab___stride, stride)));
+	else if (bpf_core_type_exists(struct slabobj_ext))
+		step = bpf_core_type_size(struct slabobj_ext);
+	return judge_payer(read_u64(vector + (__u64)index * step));
 }
 
 static __always_inline __u32 ask_page(void)

@@ -43,20 +43,33 @@ int BPF_PROG(on_free, struct task_struct *p)
 	return follow_free(address, p->pid == p->tgid);
 }
 
+/* The object that was allocated: the second argument of each of these tracepoints. */
+static __always_inline __u64 object_argument(__u64 *ctx)
+{
+	__u64 object = 0;
+
+	if (objects_loadable)
+		asm volatile("%0 = *(u64 *)(%1 + 8)" : "=r"(object) : "r"(ctx));
+	else
+		bpf_probe_read_kernel(&object, sizeof(object), &ctx[1]);
+	return object;
+}
+
 /* A slab object of cache s. */
-static __always_inline int slab_alloc(void *ctx, __u64 site, __u64 object, struct kmem_cache *s,
-				      __u32 gfp)
+static __always_inline int slab_alloc(__u64 *ctx, __u64 site, struct kmem_cache *s, __u32 gfp)
 {
 	struct object_entry *e;
 	struct taker who;
 	__u32 flags, tag;
+	__u64 object;
 
-	if (!object)
-		return 0;
 	flags = s->flags;
 	if (!(gfp & gfp_account) && !(flags & slab_account))
 		return 0;
 	if (!taker_here(ctx, &who))
+		return 0;
+	object = object_argument(ctx);
+	if (!object)
 		return 0;
 	tag = tag_of(distance(s, who.task) + who.address, TAG_SLAB, s->size,
 		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL, s->name);
@@ -71,35 +84,39 @@ static __always_inline int slab_alloc(void *ctx, __u64 site, __u64 object, struc
 SEC("?tp_btf/kmem_cache_alloc") /* since 6.1 */
 int BPF_PROG(on_slab_alloc, unsigned long site, void *object, struct kmem_cache *s, __u32 gfp)
 {
-	return slab_alloc(ctx, site, (__u64)object, s, gfp);
+	return slab_alloc(ctx, site, s, gfp);
 }
 
 SEC("?tp_btf/kmem_cache_alloc") /* 5.19 to 6.0 */
 int BPF_PROG(on_slab_alloc_sized, unsigned long site, void *object, struct kmem_cache *s,
 	     unsigned long asked, unsigned long got, __u32 gfp)
 {
-	return slab_alloc(ctx, site, (__u64)object, s, gfp);
+	return slab_alloc(ctx, site, s, gfp);
 }
 
 SEC("?tp_btf/kmem_cache_alloc_node") /* 5.19 to 6.0 */
 int BPF_PROG(on_slab_alloc_node, unsigned long site, void *object, struct kmem_cache *s,
 	     unsigned long asked, unsigned long got, __u32 gfp)
 {
-	return slab_alloc(ctx, site, (__u64)object, s, gfp);
+	return slab_alloc(ctx, site, s, gfp);
 }
 
-static __always_inline int kmalloc_alloc(void *ctx, __u64 site, __u64 object, __u64 bytes, __u32 gfp)
+static __always_inline int kmalloc_alloc(__u64 *ctx, __u64 site, __u64 bytes, __u32 gfp)
 {
 	struct taker who;
+	__u64 object;
 
 	/* What is larger comes as pages, and is booked there. */
-	if (!object || !(gfp & gfp_account) || bytes > kmalloc_slab_max)
+	if (!(gfp & gfp_account) || bytes > kmalloc_slab_max)
 		return 0;
 	if (!taker_here(ctx, &who))
 		return 0;
-	charge_to_taker(ctx, &who, object,
-			tag_of((__u64)TAG_KMALLOC << 32 | bytes, TAG_KMALLOC, bytes, BOOK_KERNEL, NULL),
-			site);
+	object = object_argument(ctx);
+	if (!object)
+		return 0;
+	charge_to_taker(
+	    ctx, &who, object,
+	    tag_of((__u64)TAG_KMALLOC << 32 | bytes, TAG_KMALLOC, bytes, BOOK_KERNEL, NULL), site);
 	return 0;
 }
 
@@ -107,21 +124,21 @@ SEC("?tp_btf/kmalloc") /* since 6.1, and up to 5.18 */
 int BPF_PROG(on_kmalloc, unsigned long site, void *object, unsigned long asked, unsigned long got,
 	     __u32 gfp)
 {
-	return kmalloc_alloc(ctx, site, (__u64)object, got, gfp);
+	return kmalloc_alloc(ctx, site, got, gfp);
 }
 
 SEC("?tp_btf/kmalloc_node") /* up to 6.0 */
 int BPF_PROG(on_kmalloc_node, unsigned long site, void *object, unsigned long asked,
 	     unsigned long got, __u32 gfp)
 {
-	return kmalloc_alloc(ctx, site, (__u64)object, got, gfp);
+	return kmalloc_alloc(ctx, site, got, gfp);
 }
 
 SEC("?tp_btf/kmalloc") /* 5.19 to 6.0 */
 int BPF_PROG(on_kmalloc_cache, unsigned long site, void *object, struct kmem_cache *s,
 	     unsigned long asked, unsigned long got, __u32 gfp)
 {
-	return kmalloc_alloc(ctx, site, (__u64)object, got, gfp);
+	return kmalloc_alloc(ctx, site, got, gfp);
 }
 
 SEC("raw_tp/mm_page_alloc")
@@ -142,7 +159,8 @@ int on_page_alloc(struct bpf_raw_tracepoint_args *ctx)
 
 SEC("?tp_btf/percpu_alloc_percpu") /* since 6.0 */
 int BPF_PROG(on_percpu_alloc, unsigned long site, bool reserved, bool atomic, unsigned long size,
-	     unsigned long align, void *base, int offset, void *area, unsigned long bytes, __u32 gfp)
+	     unsigned long align, void *base, int offset, void *area, unsigned long bytes,
+	     __u32 gfp)
 {
 	struct taker who;
 
@@ -150,9 +168,9 @@ int BPF_PROG(on_percpu_alloc, unsigned long site, bool reserved, bool atomic, un
 		return 0;
 	if (!taker_here(ctx, &who))
 		return 0;
-	charge_to_taker(ctx, &who, (__u64)area,
-			tag_of((__u64)TAG_PERCPU << 32 | bytes, TAG_PERCPU, bytes, BOOK_KERNEL, NULL),
-			site);
+	charge_to_taker(
+	    ctx, &who, (__u64)area,
+	    tag_of((__u64)TAG_PERCPU << 32 | bytes, TAG_PERCPU, bytes, BOOK_KERNEL, NULL), site);
 	return 0;
 }
 

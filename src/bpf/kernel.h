@@ -83,6 +83,10 @@ struct page {
 	unsigned long memcg_data;
 } CORE;
 
+struct page___info { /* in place of compound_head after 6.18 */
+	unsigned long compound_info;
+} CORE;
+
 #define PAGE_IS_KERNEL 2 /* in memcg_data: charged as kernel memory */
 
 struct vm_struct {
@@ -121,6 +125,9 @@ struct kmem_cache {
 struct slab { /* obj_exts since 6.10, memcg_data from 5.17 on */
 	struct kmem_cache *slab_cache;
 	unsigned long obj_exts;
+} CORE;
+struct slab___stride { /* after 6.18: from one object's payer to the next one's */
+	unsigned int stride;
 } CORE;
 struct slab___old {
 	unsigned long memcg_data;

@@ -21,6 +21,8 @@ const volatile __u64 fork_site; /* the call that allocates a new task_struct */
 const volatile __u64 percpu_offset[256];
 const volatile __u32 judge_forks; /* a holder with fewer forks is not judged */
 const volatile bool pages_marked; /* the run has a memory cgroup: its kernel pages say so */
+const volatile bool
+    objects_loadable; /* the verifier lets programs load a `const void *` argument */
 
 struct tree_state tree;
 struct tag_slot tags[TAG_MAX];
@@ -199,7 +201,8 @@ static __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes, const c
 }
 
 /* The tag's slot, made at its first use. Slot 0 stands for "table full". */
-static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 book, const char *name)
+static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 book,
+				    const char *name)
 {
 	__u32 at = hash_of(key) & (TAG_MAX - 1);
 

@@ -67,6 +67,28 @@ static bool is_pointer(const struct btf *btf, const struct btf_type *proto, int 
 	return t && btf_is_ptr(t);
 }
 
+/* Some kernels take a `const void *` argument for an unknown type and refuse to load it. */
+static bool can_load_object(const struct btf *btf)
+{
+	static const struct bpf_insn insns[] = {
+	    {.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 0, .src_reg = 1, .off = 8},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0},
+	    {.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_RAW_TP);
+	int id = btf__find_by_name_kind(btf, "btf_trace_kmem_cache_alloc", BTF_KIND_TYPEDEF), fd;
+
+	if (id < 0)
+		return false;
+	opts.attach_btf_id = (uint32_t)id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "can_load_object", "GPL", insns,
+			   sizeof(insns) / sizeof(insns[0]), &opts);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 static int read_btf(struct machine *m, const char **ret_why)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -89,6 +111,7 @@ static int read_btf(struct machine *m, const char **ret_why)
 	m->kmalloc_node = tracepoint(btf, "kmalloc_node") && !m->kmalloc_cache;
 	percpu = tracepoint(btf, "percpu_alloc_percpu");
 	m->percpu_alloc = percpu && btf_vlen(percpu) == 11;
+	m->objects_loadable = can_load_object(btf);
 	m->prepare_exec = tracepoint(btf, "sched_prepare_exec") != NULL;
 	btf__free(btf);
 	if (!m->slab_alloc && !m->slab_alloc_sized) {

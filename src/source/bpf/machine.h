@@ -19,6 +19,7 @@ struct machine {
 	bool slab_alloc, slab_alloc_sized; /* which shape of kmem_cache_alloc; none: too old */
 	bool kmalloc_cache, kmalloc_node;  /* likewise */
 	bool percpu_alloc, prepare_exec;   /* the tracepoint is there, in a shape we read */
+	bool objects_loadable; /* programs may load a `const void *` argument of a tracepoint */
 	uint64_t fork_site;
 	uint64_t page_base; /* 0: not learnt, then the kernel cannot be asked about slab objects */
 	uint32_t page_struct_bytes;

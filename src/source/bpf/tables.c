@@ -63,6 +63,7 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	x->rodata->stack_bytes = m->stack_bytes;
 	x->rodata->fork_site = m->fork_site;
 	x->rodata->judge_forks = JUDGE_FORKS;
+	x->rodata->objects_loadable = m->objects_loadable;
 	x->rodata->pages_marked = pages_marked;
 	memcpy((void *)x->rodata->percpu_offset, m->percpu_offset, sizeof(m->percpu_offset));
 	bpf_program__set_autoload(x->progs.on_slab_alloc, m->slab_alloc);
