@@ -27,6 +27,7 @@ struct exact {
 	bool released, ended;
 	bool oracle; /* the kernel's answers were checked on an object that lives */
 	uint32_t killed;
+	uint64_t asked_ns;
 	struct {
 		int64_t ledger, kernel;
 		uint32_t processes;
@@ -50,6 +51,12 @@ int exact_settle(struct exact *x, int interrupted);
 
 /* Once an object that surely lives was found alive, answers of "dead" can be believed. */
 void exact_prove_oracle(struct exact *x);
+
+/*
+ * Asks the kernel about every open charge of processes that are gone, and books those that came
+ * back unseen. With reaped_before_ns: only of processes reaped before (CLOCK_BOOTTIME).
+ */
+void exact_ask(struct exact *x, uint64_t reaped_before_ns);
 
 /* ipc.c: SysV IPC objects that the tree made and left. */
 void exact_tell_ipc(struct exact *x);

@@ -23,68 +23,77 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Ordinals at which the tree took kernel objects, still open, by the system call that makes kind.
+static bool taken_by(const struct tables *t, uint32_t bucket, int slot, enum sysvipc_kind kind)
+{
+	const struct object_entry *e = &t->objects[bucket].entry[slot];
+	uint64_t key = t->objects[bucket].key[slot];
+
+	return key && !KEY_IS_TOMBSTONE(key) && e->take &&
+	       t->takes[(e->take - 1) & (TABLE_TAKES - 1)].syscall_nr == syscall_of(kind);
+}
+
+/*
+ * When the tree made those that stay: each has one kernel object of some tag, still open, taken by
+ * the system call that makes this kind. Sorted; *ret_count is how many there are.
  */
 static uint32_t *births_of(const struct tables *t, enum sysvipc_kind kind, size_t *ret_count)
 {
-	size_t n = 0, room = 0;
-	uint32_t *births = NULL;
+	uint32_t count[TAG_MAX] = {}, most = 0, *births;
+	size_t n = 0;
 
+	*ret_count = 0;
 	for (uint32_t b = 0; b < t->object_buckets; b++) {
 		for (int i = 0; i < BUCKET_SLOTS; i++) {
-			const struct object_entry *e = &t->objects[b].entry[i];
-			uint64_t key = t->objects[b].key[i];
+			uint32_t tag = t->objects[b].entry[i].tag & (TAG_MAX - 1);
 
-			if (!key || KEY_IS_TOMBSTONE(key) || !e->take ||
-			    t->takes[(e->take - 1) & (TABLE_TAKES - 1)].syscall_nr !=
-				syscall_of(kind))
-				continue;
-			if (n == room) {
-				uint32_t *more = realloc(births, (room = room ? 2 * room : 64) * 4);
-
-				if (!more)
-					goto out;
-				births = more;
-			}
-			births[n++] = e->birth;
+			if (taken_by(t, b, i, kind) && ++count[tag] > count[most])
+				most = tag;
 		}
 	}
-out:
-	if (n)
-		qsort(births, n, sizeof(*births), by_number);
+	births = calloc(count[most] + 1, sizeof(*births));
+	if (!births)
+		return NULL;
+	for (uint32_t b = 0; b < t->object_buckets; b++) {
+		for (int i = 0; i < BUCKET_SLOTS; i++) {
+			if (taken_by(t, b, i, kind) && t->objects[b].entry[i].tag == most &&
+			    n < count[most])
+				births[n++] = t->objects[b].entry[i].birth;
+		}
+	}
+	qsort(births, n, sizeof(*births), by_number);
 	*ret_count = n;
 	return births;
 }
 
-/* Made during the run, and, where the kernel tells who made it, by a process of the tree. */
+static bool of_tree(const struct exact *x, pid_t pid)
+{
+	return (uint32_t)pid < x->collector.pid_max && x->collector.slot_of[pid];
+}
+
+/* Made during the run and, as far as the kernel tells, by a process of the tree. */
 static bool is_ours(const struct exact *x, const struct sysvipc_object *o)
 {
 	if (sysvipc_find(&x->ipc_before, o->kind, o->id))
 		return false;
-	return o->kind != SYSVIPC_SHM ||
-	       ((uint32_t)o->creator < x->collector.pid_max && x->collector.slot_of[o->creator]);
+	if (o->kind == SYSVIPC_SHM)
+		return of_tree(x, o->creator);
+	return o->last_user <= 0 || of_tree(x, o->last_user);
 }
 
 static void tell_kind(struct exact *x, const struct sysvipc_list *now, enum sysvipc_kind kind)
 {
 	uint32_t tag = TAG_OWN_END + (uint32_t)kind;
 	struct event ev = {.type = EVENT_TAG, .text = tag_name[kind]};
-	size_t fresh = 0, told = 0, births_count;
+	size_t told = 0, births_count;
 	uint32_t *births = births_of(&x->tables, kind, &births_count);
 
 	if (!births_count)
 		goto out; /* whoever made the new ones, it was not this tree */
-	for (size_t i = 0; i < now->count; i++) {
-		const struct sysvipc_object *o = &now->object[i];
-
-		fresh += o->kind == kind && is_ours(x, o);
-	}
 	ev.u.tag = (struct event_tag){.tag = tag,
 				      .pool = kind == SYSVIPC_SHM ? POOL_SHARED : POOL_KERNEL,
 				      .object_bytes = EVENT_UNKNOWN_BYTES};
-	if (fresh)
-		collector_emit(&x->collector, &ev);
-	for (size_t i = 0; i < now->count; i++) {
+	collector_emit(&x->collector, &ev);
+	for (size_t i = 0; i < now->count && told < births_count; i++) {
 		const struct sysvipc_object *o = &now->object[i];
 		struct event left = {.type = EVENT_LEFT};
 		char name[32];
@@ -97,7 +106,7 @@ static void tell_kind(struct exact *x, const struct sysvipc_list *now, enum sysv
 		    .pool = ev.u.tag.pool,
 		    .tag = tag,
 		    .id = o->id,
-		    .birth_ordinal = births[told * births_count / fresh],
+		    .birth_ordinal = births[told],
 		    .bytes = kind == SYSVIPC_SHM ? o->used_bytes : EVENT_UNKNOWN_BYTES,
 		    .kernel_bytes = EVENT_UNKNOWN_BYTES,
 		};

@@ -58,18 +58,19 @@ void exact_prove_oracle(struct exact *x)
 {
 	struct tables *t = &x->tables;
 
-	if (x->oracle || t->accounts[0].state != ACCOUNT_LIVE)
-		return;
-	for (uint32_t b = 0; b < t->object_buckets; b++) {
+	for (uint32_t b = 0; b < t->object_buckets && !x->oracle; b++) {
 		for (int i = 0; i < BUCKET_SLOTS; i++) {
 			const struct object_entry *e = &t->objects[b].entry[i];
 			uint64_t key = t->objects[b].key[i];
 
-			if (!key || KEY_IS_TOMBSTONE(key) || e->account ||
+			if (!key || KEY_IS_TOMBSTONE(key) || e->account == SHELF_SLOT ||
+			    t->accounts[e->account & (TABLE_ACCOUNTS - 1)].state != ACCOUNT_LIVE ||
 			    t->tags[e->tag & (TAG_MAX - 1)].kind != TAG_SLAB)
 				continue;
-			x->oracle = ask(x, key, e) == ANSWER_LIVE;
-			return;
+			if (ask(x, key, e) == ANSWER_LIVE) {
+				x->oracle = true;
+				return;
+			}
 		}
 	}
 }
@@ -105,7 +106,15 @@ static bool is_over(const struct account_slot *accounts, uint32_t slot)
 	return a->state != ACCOUNT_LIVE && a->state != ACCOUNT_FREE;
 }
 
-static void ask_all(struct exact *x)
+/* Too fresh to ask about: what is on its way back is not worth a question. */
+static bool reaped_after(const struct account_slot *accounts, uint32_t slot, uint64_t before_ns)
+{
+	const struct account_slot *a = &accounts[slot & (TABLE_ACCOUNTS - 1)];
+
+	return before_ns && (a->state != ACCOUNT_REAPED || a->reap_ns >= before_ns);
+}
+
+void exact_ask(struct exact *x, uint64_t reaped_before_ns)
 {
 	struct tables *t = &x->tables;
 
@@ -117,7 +126,9 @@ static void ask_all(struct exact *x)
 
 			if (!key || KEY_IS_TOMBSTONE(key) ||
 			    (!is_over(t->accounts, t->objects[b].entry[i].account) &&
-			     t->objects[b].entry[i].account != SHELF_SLOT))
+			     t->objects[b].entry[i].account != SHELF_SLOT) ||
+			    reaped_after(t->accounts, t->objects[b].entry[i].account,
+					 reaped_before_ns))
 				continue;
 			if (ask(x, key, &t->objects[b].entry[i]) == ANSWER_DEAD)
 				take_back(x, b, i);
@@ -268,7 +279,7 @@ static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemon
 			break;
 		if (now >= asked) {
 			visit_processors(x);
-			ask_all(x);
+			exact_ask(x, 0);
 			asked = now + ASK_EVERY_MS;
 		}
 		if (now - shown > 100) {

@@ -75,6 +75,13 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	bpf_program__set_autoload(x->progs.on_percpu_alloc, m->percpu_alloc);
 	bpf_program__set_autoload(x->progs.on_prepare_exec, m->prepare_exec);
 	bpf_program__set_autoattach(x->progs.adopt, false);
+	/*
+	 * Where the kernel can be asked about each object, a missed return is found that way; a
+	 * twin of each program would only cost time. doc/decision/0012 has the numbers.
+	 */
+	bpf_program__set_autoload(x->progs.on_kmem_cache_free_again, !pages_marked);
+	bpf_program__set_autoload(x->progs.on_kfree_again, !pages_marked);
+	bpf_program__set_autoload(x->progs.on_page_free_again, !pages_marked);
 	bpf_map__set_max_entries(x->maps.objects, t->object_buckets);
 	bpf_map__set_max_entries(x->maps.tasks, TABLE_TASKS);
 	bpf_map__set_max_entries(x->maps.accounts, TABLE_ACCOUNTS);
