@@ -83,6 +83,9 @@ $(BUILD)/unit/%: $(BUILD)/test/unit/%.o $(OBJ)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# Its stack is the sample: one that frame pointers do not lead through.
+$(BUILD)/test/unit/test_unwind.o: OURFLAGS += -fomit-frame-pointer
+
 deps:
 	$(Q)./script/deps.sh
 

@@ -90,10 +90,11 @@ static bool binary(struct values *v, unsigned atom)
 /* Works on what is on top. */
 static bool unary(struct values *v, const struct dwarf_frame *frame, const Dwarf_Op *op)
 {
-	uint64_t *top = v->at + v->count - 1;
+	uint64_t *top, below;
 
 	if (!v->count)
 		return false;
+	top = &v->at[v->count - 1];
 	switch (op->atom) {
 	case DW_OP_deref:
 		return dwarf_word(frame->stack, *top, top);
@@ -119,8 +120,9 @@ static bool unary(struct values *v, const struct dwarf_frame *frame, const Dwarf
 	case DW_OP_swap:
 		if (v->count < 2)
 			return false;
-		v->at[v->count - 1] = top[-1];
-		v->at[v->count - 2] = *top;
+		below = top[-1];
+		top[-1] = *top;
+		*top = below;
 		return true;
 	default:
 		return binary(v, op->atom);

@@ -33,6 +33,7 @@ struct walk {
 	const struct symbol_maps *maps;
 	const struct unwind_stack *stack;
 	struct unwind_registers regs;
+	bool guessed;	  /* a step was made by frame pointer */
 	bool pc_is_exact; /* no return address: the instruction itself was about to run */
 	struct {
 		const struct symbol_mapping *mapping;
@@ -108,7 +109,10 @@ static int find_rules(struct walk *w, Dwarf_Frame **ret_frame)
 	return 0;
 }
 
-/* A frame pointer points at the caller's, the return address lies above. */
+/*
+ * A frame pointer points at the caller's, the return address lies above. Code that keeps none has
+ * anything in that register, even an outer frame's pointer: what is found is not surely all.
+ */
 static enum step step_by_frame_pointer(struct walk *w)
 {
 	struct unwind_registers *r = &w->regs;
@@ -117,8 +121,6 @@ static enum step step_by_frame_pointer(struct walk *w)
 	if (!(r->known >> FP_REGISTER & 1) || fp < sp || fp % 8 ||
 	    !dwarf_word(w->stack, fp, &next) || !dwarf_word(w->stack, fp + 8, &pc))
 		return STEP_LOST;
-	if (!pc)
-		return STEP_OUTERMOST;
 	pc = code_address(w->maps, pc);
 	if (!symbol_maps_find(w->maps, pc - 1))
 		return STEP_LOST;
@@ -127,6 +129,7 @@ static enum step step_by_frame_pointer(struct walk *w)
 	r->value[FP_REGISTER] = next;
 	r->value[SP_REGISTER] = fp + 16;
 	w->pc_is_exact = false;
+	w->guessed = true;
 	return STEP_OUT;
 }
 
@@ -222,6 +225,6 @@ int unwind_user(struct symbolizer *sym, const struct symbol_maps *maps,
 		if (step == STEP_OUT)
 			ret_addrs[n++] = w.regs.pc + w.pc_is_exact;
 	}
-	*ret_complete = step == STEP_OUTERMOST;
+	*ret_complete = step == STEP_OUTERMOST && !w.guessed;
 	return n;
 }
