@@ -226,11 +226,56 @@ static const struct candidate *primary_of(struct candidate *const *c, size_t n, 
 	return best;
 }
 
+/* @counts RULE_NAMES: what is counted is the primary's own kind of object. */
 static bool same_count(const struct candidate *primary, size_t counts, const struct candidate *c)
 {
 	if (counts == RULE_NAMES)
 		return residue_tag(c->residue) == residue_tag(primary->residue);
 	return rule_counts(c->rule, residue_tag(c->residue)) == counts;
+}
+
+static struct growth judge_counted(const struct judge *j, struct candidate *const *c, size_t n,
+				   const struct clock *clock, const struct candidate *primary,
+				   size_t counts)
+{
+	struct profile sum = {.bins = 0}, one;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!same_count(primary, counts, c[i]))
+			continue;
+		candidate_profile(c[i], clock, ledger_session(j->led)->page_bytes, &one);
+		profile_add(&sum, &one);
+	}
+	return growth_judge(&sum, 0);
+}
+
+/*
+ * What the rule counts may be blurred by objects that were given back in time and came back a
+ * little late (an inode, by RCU). Another kind from the same place that grows shows it as well:
+ * the one with the fewest objects stands for the things.
+ */
+static const struct candidate *other_primary(const struct judge *j, struct candidate *const *c,
+					     size_t n, const struct clock *clock)
+{
+	const struct candidate *best = NULL;
+	double fewest = INFINITY;
+	size_t i, k;
+
+	for (i = 0; i < n; i++) {
+		struct growth g;
+
+		for (k = 0; k < i && !same_count(c[i], RULE_NAMES, c[k]); k++)
+			;
+		if (k < i || c[i]->residue->kind != RESIDUE_OBJECT)
+			continue;
+		g = judge_counted(j, c, n, clock, c[i], RULE_NAMES);
+		if (g.grows && g.steady < fewest) {
+			fewest = g.steady;
+			best = c[i];
+		}
+	}
+	return best;
 }
 
 static int add_orphans(struct finding *f, const struct ledger_residue *r)
@@ -244,10 +289,8 @@ static int add_orphans(struct finding *f, const struct ledger_residue *r)
 
 static int add_left(struct finding *f, const struct ledger_residue *r)
 {
-	int err = 0;
+	int err = add_part(f, residue_tag(r), r->pool, r->count, r->bytes);
 
-	if (r->bytes.known != KNOWN_NOT)
-		err = add_part(f, residue_tag(r), r->pool, r->count, r->bytes);
 	if (!err && r->kernel_bytes.known != KNOWN_NOT)
 		err = add_part(f, residue_tag(r), POOL_KERNEL,
 			       r->pool == POOL_KERNEL ? 0 : r->count, r->kernel_bytes);
@@ -270,6 +313,16 @@ static int add_zombies(struct finding *f, const struct ledger_residue *r)
 
 	f->bytes = bytes;
 	return add_part(f, "zombie", POOL_KERNEL, r->count, bytes);
+}
+
+static double sum_of(const struct profile *p)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < p->bins; i++)
+		sum += p->weight[i];
+	return sum;
 }
 
 /* One of the candidates that are whole findings, or a level. */
@@ -295,6 +348,12 @@ static int add_one(const struct judge *j, struct finding *f, const struct ledger
 		break;
 	case RESIDUE_OBJECT:
 		bytes = r->bytes;
+		if (g->grows && g->trimmed) {
+			double share = g->steady / sum_of(p);
+
+			*ret_count = (uint64_t)llround((double)r->count * share);
+			bytes.bytes = llround((double)bytes.bytes * share);
+		}
 		break;
 	}
 	err = add_part(f, residue_tag(r), held_pool(r), *ret_count, bytes);
@@ -303,18 +362,28 @@ static int add_one(const struct judge *j, struct finding *f, const struct ledger
 	return err;
 }
 
+#define COUNT_OTHERS 16
+
+/* How many things a finding is about, and how many objects of other kinds came with them. */
+struct count {
+	double things, other[COUNT_OTHERS];
+	size_t others;
+	bool trimmed;
+};
+
 /*
  * All of one kind of object. If it does not grow it is a consequence all the same: the few steps
  * of a table that becomes larger.
  */
 static int add_kind(const struct judge *j, struct finding *f, struct candidate *const *c, size_t n,
-		    const struct clock *clock, bool counted, double *count)
+		    const struct clock *clock, bool counted, struct count *count)
 {
 	const struct ledger_residue *kind = c[0]->residue;
 	uint32_t page_bytes = ledger_session(j->led)->page_bytes;
 	struct profile sum = {.bins = 0}, one;
 	struct growth g;
 	uint64_t things;
+	double all = 0;
 	size_t i;
 	int err = 0;
 
@@ -332,9 +401,33 @@ static int add_kind(const struct judge *j, struct finding *f, struct candidate *
 		if (!g.grows && !counted)
 			continue;
 		err = add_one(j, f, c[i]->residue, &sum, &g, &things);
-		*count += counted ? (double)things : 0;
+		if (counted)
+			count->things += (double)things;
+		all += (double)things;
 	}
+	if (counted)
+		count->trimmed |= g.trimmed && kind->kind == RESIDUE_OBJECT;
+	else if (g.grows && !g.trimmed && count->others < COUNT_OTHERS)
+		count->other[count->others++] = all;
 	return err;
+}
+
+/*
+ * Where the edges of what is counted had to be estimated, another kind of object of the same
+ * things that needs no estimate tells the number: a file is gone at once, its inode a little later.
+ */
+static double count_settle(const struct count *count)
+{
+	double best = count->things, off = 0.15 * count->things;
+	size_t i;
+
+	for (i = 0; count->trimmed && i < count->others; i++) {
+		if (fabs(count->other[i] - count->things) < off) {
+			off = fabs(count->other[i] - count->things);
+			best = count->other[i];
+		}
+	}
+	return best;
 }
 
 /* A cause whose bytes are all in another pool than usual is told in that one. */
@@ -360,26 +453,25 @@ static void choose_pool(struct finding *f)
 int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret_made)
 {
 	struct clock clock = clock_of(j, c, n);
-	uint32_t page_bytes = ledger_session(j->led)->page_bytes;
 	size_t i, counts;
 	const struct candidate *primary = primary_of(c, n, &counts);
-	struct profile sum = {.bins = 0}, one;
 	struct finding *f;
-	double count = 0;
+	struct count count = {.things = 0};
+	bool divide = counts == RULE_NAMES && primary->rule->divide;
+	double things;
 	int err;
 
 	*ret_made = false;
 	if (runs_on_holder(c[0]->residue) && c[0]->residue->kind != RESIDUE_ZOMBIE &&
 	    !may_leak(c[0]->residue->holder))
 		return 0;
-	for (i = 0; i < n; i++) {
-		if (!same_count(primary, counts, c[i]))
-			continue;
-		candidate_profile(c[i], &clock, page_bytes, &one);
-		profile_add(&sum, &one);
+	if (!judge_counted(j, c, n, &clock, primary, counts).grows) {
+		primary = other_primary(j, c, n, &clock);
+		if (!primary)
+			return 0;
+		counts = RULE_NAMES;
+		divide = false;
 	}
-	if (!growth_judge(&sum, 0).grows)
-		return 0;
 	err = finding_add(j, primary->rule, &f);
 	if (err)
 		return err;
@@ -396,9 +488,10 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 	}
 	if (err)
 		return err;
-	if (counts == RULE_NAMES && primary->rule->divide)
-		count = ceil(count / primary->rule->divide);
-	f->count = (uint64_t)llround(count);
+	things = count_settle(&count);
+	if (divide)
+		things = ceil(things / primary->rule->divide);
+	f->count = (uint64_t)llround(things);
 	if (primary->residue->kind == RESIDUE_OBJECT || primary->residue->kind == RESIDUE_LEVEL)
 		choose_pool(f);
 	finding_rates(f);

@@ -214,16 +214,22 @@ static bool gap_speaks(size_t gap, size_t filled, size_t bins)
 	return (double)gap > GAP_MAX * (double)bins && pow(1 - p, (double)gap) < GAP_CHANCE;
 }
 
-/* What an edge adds to the steady course: what it has, but not more than the rate allows. */
-static double edge(const struct profile *p, size_t from, size_t to, double rate, double usual)
+/*
+ * What an edge adds to the steady course: what it has, unless that is more than the rate and chance
+ * allow. Things that came back a little late stand there, and what was there before the first fork.
+ */
+static double edge(const struct profile *p, size_t from, size_t to, double rate, double usual,
+		   bool *trimmed)
 {
-	double sum = 0, most;
+	double sum = 0, most = rate * (double)(to - from), unit = usual < 2 ? usual : 2;
 	size_t i;
 
 	for (i = from; i < to && i < p->bins; i++)
 		sum += p->weight[i];
-	most = rate * (double)(to - from);
-	return sum > most * 1.5 + usual ? most : sum;
+	if (sum <= most + 3 * sqrt(most * unit) + usual)
+		return sum;
+	*trimmed = true;
+	return most;
 }
 
 /* Where the middle alone is in doubt, its edges speak too: a random cache is fullest at the end. */
@@ -240,7 +246,7 @@ static bool whole_is_straight(const struct profile *p, double usual)
 struct growth growth_judge(const struct profile *p, double least)
 {
 	struct growth g = {0};
-	double w[SERIES_BINS] = {0}, sum = 0, squares = 0, p_bin, limit, whole;
+	double w[SERIES_BINS] = {0}, sum = 0, squares = 0, p_bin, limit, whole, rate;
 	size_t first, last, n, i, filled = 0, lead = 0, trail = 0;
 
 	if (p->forks < LEDGER_FORKS_MIN || !p->bins)
@@ -280,8 +286,8 @@ struct growth growth_judge(const struct profile *p, double least)
 	    sum >= least && g.effective >= (p->forks < FORKS_FEW ? BIRTHS_MIN_FEW : BIRTHS_MIN) &&
 	    g.distance <= limit && (g.distance <= DISTANCE_MAX || whole_is_straight(p, g.usual)) &&
 	    !gap_speaks(lead, filled, n) && !gap_speaks(trail, filled, n);
-	g.steady =
-	    whole + edge(p, 0, first, whole / (double)n, g.usual) +
-	    edge(p, last + 1, (size_t)(p->forks / p->stride) + 1, whole / (double)n, g.usual);
+	rate = whole / (double)n;
+	g.steady = whole + edge(p, 0, first, rate, g.usual, &g.trimmed) +
+		   edge(p, last + 1, (size_t)(p->forks / p->stride) + 1, rate, g.usual, &g.trimmed);
 	return g;
 }

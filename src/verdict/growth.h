@@ -35,6 +35,7 @@ struct growth {
 	 * have beyond the middle's rate, left out.
 	 */
 	double steady;
+	bool trimmed; /* an edge had more than that */
 };
 
 /* Births on the clock of the one who forked @forks times. */

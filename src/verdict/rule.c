@@ -35,7 +35,7 @@ static const struct rule rules[] = {
      POOL_KERNEL,
      {"socket", "socketpair", "accept", "accept4"},
      {"fd.socket.", "fd.socket", "sock_inode_cache"},
-     {"fd.socket.", "fd.socket", "sock_inode_cache"},
+     {"fd.socket.", "fd.socket", "filp", "sock_inode_cache"},
      0,
      "Sockets stay open in the process that forks. Close the accepted or created socket in the "
      "parent after the fork, and the other end of each pair."},

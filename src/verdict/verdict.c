@@ -163,6 +163,16 @@ static bool is_rest(const struct judge *j, const struct candidate *c)
 	return c->rule->role == RULE_REST;
 }
 
+/* What was left with IPC objects is theirs, also where its own take says nothing. */
+static struct finding *finding_left(const struct judge *j, const struct rule *rule)
+{
+	struct finding *f = finding_of(j, rule->cause, NULL);
+
+	if (!f && !strcmp(rule->cause, "kernel.left"))
+		f = finding_of(j, NULL, NULL);
+	return f && f->where == WHERE_LEFT ? f : NULL;
+}
+
 /* What a fork or mapped memory always takes is a consequence of zombies or of heap. */
 static int absorb_consequences(struct judge *j)
 {
@@ -181,7 +191,7 @@ static int absorb_consequences(struct judge *j)
 		else if (c->rule->role == RULE_MEMORY && r->holder)
 			f = finding_of(j, "heap", r->holder);
 		else if (r->hold == HOLD_LEFT)
-			f = finding_of(j, c->rule->cause, NULL);
+			f = finding_left(j, c->rule);
 		if (f && r->kind == RESIDUE_LEVEL)
 			c->used = true; /* the whole level, not what it grew by */
 		else if (f)
@@ -200,7 +210,7 @@ static void settle_bytes(struct finding *f, bool told)
 	size_t i, objects = 0;
 
 	for (i = 1; i < f->part_count; i++) {
-		if (f->parts[i].pool != f->pool || !strcmp(f->parts[i].tag, f->parts[0].tag))
+		if (f->parts[i].pool != f->pool)
 			continue;
 		sum = amount_add(sum, f->parts[i].bytes);
 		objects++;
