@@ -7,9 +7,6 @@
 #include <unistd.h>
 #include "cmd/cmd.h"
 
-/* Where a build leaves it out, there is no such command. */
-extern int cmd_doctor(int argc, char *const argv[]) __attribute__((weak));
-
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char *const argv[]);
@@ -28,7 +25,7 @@ static void print_help(FILE *f)
 		   "its process ends. Where it does not, forktally says how many bytes stay per\n"
 		   "fork, what they are and who holds them.\n\n"
 		   "Commands:\n");
-	for (size_t i = 0; i < COMMANDS && commands[i].run; i++)
+	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	fprintf(f, "\n  forktally COMMAND --help    options and examples\n"
 		   "  forktally --version\n\n"
@@ -67,7 +64,7 @@ static int run_command(int argc, char *argv[])
 		printf("forktally %s\n", *FORKTALLY_VERSION ? FORKTALLY_VERSION : "(unreleased)");
 		return 0;
 	}
-	for (size_t i = 0; i < COMMANDS && commands[i].run; i++) {
+	for (size_t i = 0; i < COMMANDS; i++) {
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 2, argv + 2);
 	}

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/cleanup.h"
+#include "base/words.h"
 #include "cmd/cmd.h"
 #include "cmd/report.h"
 #include "cmd/run_options.h"
@@ -21,6 +21,7 @@
 #include "event/log_writer.h"
 #include "source/launch.h"
 #include "source/registry.h"
+#include "view/quantity.h"
 
 #define POLL_MS	      500 /* how late a deadline may be noticed, and a recording flushed */
 #define KILL_AFTER_NS 2000000000ULL /* from a timeout's SIGTERM to its SIGKILL */
@@ -47,47 +48,17 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* The words of a command as one line; what a shell would not take as it is, is quoted. */
-static char *join(char *const argv[])
-{
-	char *line = NULL;
-	size_t size;
-	FILE *f = open_memstream(&line, &size);
-
-	if (!f)
-		return NULL;
-	for (int i = 0; argv[i]; i++) {
-		const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789_-+=./:,@%^";
-
-		if (i)
-			fputc(' ', f);
-		if (argv[i][0] && !argv[i][strspn(argv[i], plain)]) {
-			fputs(argv[i], f);
-			continue;
-		}
-		fputc('\'', f);
-		for (const char *p = argv[i]; *p; p++) {
-			if (*p == '\'')
-				fputs("'\\''", f);
-			else
-				fputc(*p, f);
-		}
-		fputc('\'', f);
-	}
-	if (fclose(f)) {
-		free(line);
-		return NULL;
-	}
-	return line;
-}
-
 static void show_progress(void *ctx, const char *what, uint64_t open_bytes, double seconds_left)
 {
 	struct run *run = ctx;
+	char buf[QUANTITY_BYTES];
 
-	fprintf(stderr, "\r\033[Kforktally: %s, %llu bytes still open, at most %.0f s left", what,
-		(unsigned long long)open_bytes, seconds_left);
+	fprintf(stderr, "\r\033[Kforktally: %s", what);
+	if (open_bytes)
+		fprintf(stderr, ", %s still open", quantity_bytes(buf, (int64_t)open_bytes));
+	if (seconds_left >= 1)
+		fprintf(stderr, ", at most %.0f s more", seconds_left);
+	fputs(" (Ctrl-C: wait no longer)", stderr);
 	fflush(stderr);
 	run->progress_shown = true;
 }
@@ -99,11 +70,11 @@ static void hide_progress(struct run *run)
 	run->progress_shown = false;
 }
 
-static bool can_show_progress(void)
+static bool can_show_progress(const struct run_options *options)
 {
 	const char *term = getenv("TERM");
 
-	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
+	return !options->report.quiet && isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
 }
 
 /* Launches the command and opens the source on it. -errno with a sentence in *ret_why. */
@@ -115,7 +86,7 @@ static int open_source(struct run *run, const struct source_ops *ops, const char
 	    .object_max = (uint32_t)run->options->object_max,
 	    .emit = session_emit,
 	    .emit_ctx = &run->session,
-	    .progress = can_show_progress() ? show_progress : NULL,
+	    .progress = can_show_progress(run->options) ? show_progress : NULL,
 	    .progress_ctx = run,
 	};
 	int err;
@@ -125,21 +96,20 @@ static int open_source(struct run *run, const struct source_ops *ops, const char
 		*ret_why = "a process for the command cannot be made";
 		return err;
 	}
-	if (run->signals.fd < 0) {
-		err = signals_open(run->launch.pid, &run->signals);
-		if (err) {
-			*ret_why = "signals cannot be caught";
-			goto err_launch;
-		}
+	err = signals_open(run->launch.pid, &run->signals);
+	if (err) {
+		*ret_why = "signals cannot be caught";
+		goto err_launch;
 	}
-	run->signals.command = run->launch.pid;
 	options.wake_fd = run->signals.fd;
 	*ret_why = "";
 	err = ops->open(&options, &run->launch, &run->source, ret_why);
 	if (err)
-		goto err_launch;
+		goto err_signals;
 	return 0;
 
+err_signals:
+	signals_undo(&run->signals); /* or the next one's command would inherit them */
 err_launch:
 	launch_close(&run->launch);
 	(void)waitpid(run->launch.pid, NULL, 0); /* it ends by itself: it was not released */
@@ -314,7 +284,7 @@ static int prepare(struct run *run)
 	struct log_writer *log = NULL;
 	int log_fd = -1, status = 0;
 
-	run->command_line = join(options->command);
+	run->command_line = words_join(options->command);
 	if (options->record_path)
 		status = open_recording(options->record_path, &log_fd, &log);
 	if (!status)

@@ -44,21 +44,22 @@ static void make_sets(sigset_t *ret_all, sigset_t *ret_ending)
 
 int signals_open(pid_t command, struct signals *ret_signals)
 {
-	sigset_t all, end;
+	sigset_t all, end, mask;
 	int fd;
 
 	make_sets(&all, &end);
 	fd = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (sigprocmask(SIG_BLOCK, &all, NULL)) {
+	if (sigprocmask(SIG_BLOCK, &all, &mask)) {
 		int err = -errno;
 
 		close(fd);
 		return err;
 	}
-	signal(SIGPIPE, SIG_IGN); /* writing fails with EPIPE instead, which is reported */
-	*ret_signals = (struct signals){.fd = fd, .command = command};
+	*ret_signals = (struct signals){.fd = fd, .command = command, .mask = mask};
+	/* Writing fails with EPIPE instead, which is reported. */
+	ret_signals->ignored_pipe = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
 	return 0;
 }
 
@@ -131,8 +132,17 @@ bool signals_is_stopped(pid_t pid)
 
 void signals_close(struct signals *s)
 {
-	/* The mask stays: what came late must not kill us while we report. */
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
+}
+
+void signals_undo(struct signals *s)
+{
+	if (s->fd < 0)
+		return;
+	signals_close(s);
+	if (!s->ignored_pipe)
+		signal(SIGPIPE, SIG_DFL);
+	(void)sigprocmask(SIG_SETMASK, &s->mask, NULL); /* the values are valid */
 }

@@ -7,6 +7,7 @@
 #ifndef FORKTALLY_SIGNALS_H
 #define FORKTALLY_SIGNALS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -16,6 +17,8 @@ struct signals {
 	int ended_by;	     /* the first signal that asked for the end of the run; 0: none */
 	unsigned interrupts; /* how many times SIGINT came */
 	bool suspend;	     /* we are asked to stop (Ctrl-Z); the caller clears it */
+	bool ignored_pipe;   /* SIGPIPE was ignored before us */
+	sigset_t mask;	     /* as it was before us */
 };
 
 /**
@@ -44,6 +47,10 @@ void signals_stop_self(void);
 /* Does this process stand still (stopped, or held by a tracer)? False when it is gone. */
 bool signals_is_stopped(pid_t pid);
 
+/* The mask stays: what comes late must not kill us while we report. */
 void signals_close(struct signals *s);
+
+/* As if signals_open() had not been: for another command that inherits what we have. */
+void signals_undo(struct signals *s);
 
 #endif
