@@ -17,6 +17,8 @@ const volatile __u32 object_mask, task_mask, account_mask, take_mask; /* size - 
 const volatile __u32 cpu_count;
 const volatile __u32 gfp_account, gfp_zero, slab_account, slab_reclaim;
 const volatile __u32 page_bytes, kmalloc_slab_max, stack_bytes;
+const volatile __u64 page_base; /* page = page_base + (address >> page_shift) * page_struct_bytes */
+const volatile __u32 page_shift, page_struct_bytes;
 const volatile __u64 fork_site; /* the call that allocates a new task_struct */
 const volatile __u64 percpu_offset[256];
 const volatile __u32 judge_forks; /* a holder with fewer forks is not judged */

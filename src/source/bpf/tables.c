@@ -62,6 +62,9 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	x->rodata->kmalloc_slab_max = 2 * m->page_bytes;
 	x->rodata->stack_bytes = m->stack_bytes;
 	x->rodata->fork_site = m->fork_site;
+	x->rodata->page_base = m->page_base;
+	x->rodata->page_shift = m->page_shift;
+	x->rodata->page_struct_bytes = m->page_struct_bytes;
 	x->rodata->judge_forks = JUDGE_FORKS;
 	x->rodata->objects_loadable = m->objects_loadable;
 	x->rodata->pages_marked = pages_marked;
