@@ -72,6 +72,17 @@ kill -HUP "$pid"
 wait "$pid"
 expect "nohup: SIGHUP does nothing" 6 $?
 
+begin "$FORKTALLY" run --source="$FORKTALLY_SOURCE" -o "$report" --json --settle=50s -- \
+	sh -c 'sleep "$1" & : >"$0"; exit 3' "$ready" "$word"
+sleep 1
+begin_s=$SECONDS
+kill -INT "$pid"
+wait "$pid"
+expect "SIGINT while settling: exit status" 3 $?
+expect "SIGINT while settling: no longer waited for" 1 "$((SECONDS - begin_s < 20))"
+expect "SIGINT while settling: the run was not interrupted" null "$(field "$report" .interrupted)"
+gone "SIGINT while settling"
+
 # What a person does at a terminal. script(1) gives one and sends on what is typed.
 if ! command -v script >/dev/null; then
 	skip "Ctrl-C at a terminal" "script(1) is not installed"

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -262,6 +263,14 @@ static bool daemons_left(const struct exact *x)
 	return x->tables.tree->alive > 0 && run_cgroup_each(&x->cgroup, NULL, NULL) != 0;
 }
 
+/* Is somebody tired of waiting? */
+static bool is_woken(const struct exact *x)
+{
+	struct pollfd wake = {.fd = x->opts.wake_fd, .events = POLLIN};
+
+	return poll(&wake, 1, 0) > 0;
+}
+
 /* Waits until nothing is open of processes that are gone, or until deadline. */
 static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemons_until)
 {
@@ -275,7 +284,8 @@ static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemon
 		if (!daemons && !collector_open_bytes(&x->collector))
 			break;
 		/* What still runs holds on to things of those that are gone: no use in waiting. */
-		if (now >= deadline || (daemons_until && !daemons && daemons_left(x)))
+		if (now >= deadline || is_woken(x) ||
+		    (daemons_until && !daemons && daemons_left(x)))
 			break;
 		if (now >= asked) {
 			visit_processors(x);
