@@ -107,12 +107,15 @@ static __always_inline int kmalloc_alloc(__u64 *ctx, __u64 site, __u64 bytes, __
 	__u64 object;
 
 	/* What is larger comes as pages, and is booked there. */
-	if (!(gfp & gfp_account) || bytes > kmalloc_slab_max)
+	if (bytes > kmalloc_slab_max)
 		return 0;
 	if (!taker_here(ctx, &who))
 		return 0;
 	object = object_argument(ctx);
 	if (!object)
+		return 0;
+	/* Some caches behind kmalloc are charged whatever the call says, such as that of messages. */
+	if (!(gfp & gfp_account) && !(cache_flags(object) & slab_account))
 		return 0;
 	charge_to_taker(
 	    ctx, &who, object,
