@@ -220,6 +220,7 @@ static int exact_open(const struct source_options *opts, struct launch *launch,
 		err = collector_open(&x->collector, &x->tables, opts->emit, opts->emit_ctx);
 	if (err)
 		goto out;
+	x->collector.text_half = x->machine.fork_site & ~0xffffffffull;
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1)) {
 		*ret_why = "this process cannot become a child subreaper";
 		err = -errno;

@@ -313,6 +313,34 @@ static bool left_by_ipc(const struct collector *c, const struct object_entry *e)
 	       nr == SYS_semop || nr == SYS_semtimedop;
 }
 
+/* Sockets in TIME_WAIT: how many has this network namespace? */
+static uint64_t time_wait_sockets(void)
+{
+	char line[256], *tw;
+	uint64_t n = 0;
+	FILE *f = fopen("/proc/net/sockstat", "re");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		tw = strstr(line, " tw ");
+		if (!strncmp(line, "TCP:", 4) && tw)
+			n = strtoull(tw + 4, NULL, 10);
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* A port stays taken while sockets that used it are in TIME_WAIT, for a minute: the kernel's clock
+ * holds it, and gives it back. */
+static bool held_by_time_wait(struct collector *c, const struct object_entry *e)
+{
+	struct symbol s;
+
+	return c->time_wait && e->site &&
+	       symbolizer_kernel(c->symbolizer, c->text_half | e->site, true, &s) == 1 &&
+	       !strncmp(s.function, "inet_bind", 9);
+}
+
 static void tell_object(struct collector *c, const struct object_entry *e, uint64_t returned_ns,
 			enum hold hold)
 {
@@ -329,7 +357,9 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 		collector_take(c, e->take);
 	ev.u.object = (struct event_object){
 	    /* What goes with its holder was pinned by it: that is no cache. */
-	    .pool = returned_ns ? POOL_KERNEL : pool_of(c->t->tags[tag].book),
+	    .pool = returned_ns || hold == HOLD_LEFT ? POOL_KERNEL
+		    : held_by_time_wait(c, e)	     ? POOL_CACHE
+						     : pool_of(c->t->tags[tag].book),
 	    .tag = tag,
 	    .take = e->take,
 	    .hold = hold,
@@ -337,7 +367,7 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 	    .count = 1,
 	    .bytes = e->bytes,
 	    .returned_ns = returned_ns,
-	    .site = e->site ? 0xffffffff00000000ull | e->site : 0,
+	    .site = e->site ? c->text_half | e->site : 0,
 	};
 	if (hold == HOLD_PROCESS)
 		ev.u.object.holder = ev.account;
@@ -444,6 +474,8 @@ int collector_finish(struct collector *c, bool oracle)
 	const struct account_id nobody = {};
 	struct tree_state *tree = c->t->tree;
 	uint64_t undecided = 0;
+
+	c->time_wait = time_wait_sockets();
 
 	collector_records(c);
 	sweep(c);

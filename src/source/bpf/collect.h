@@ -42,7 +42,10 @@ struct collector {
 	uint64_t swept; /* tombstones collected */
 	int64_t other_charged[BOOKS], other_returned[BOOKS];
 	uint64_t asked[TAG_MAX];
-	uint32_t ipc_left; /* System V IPC objects that the tree left */
+	uint64_t text_half; /* upper half of addresses in the kernel's text: sites are kept as lower
+			       ones */
+	uint64_t time_wait; /* sockets that wait for their minute */
+	uint32_t ipc_left;  /* System V IPC objects that the tree left */
 
 	bool tag_told[TAG_OWN_END];
 	bool take_told[TABLE_TAKES];
