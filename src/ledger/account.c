@@ -5,92 +5,24 @@
 #include <errno.h>
 #include "ledger/book.h"
 
-#define CHAIN_MAX 64 /* folded accounts between an event and a row */
-
-static uint64_t id_hash(struct account_id id)
+uint64_t row_hash(struct account_id id)
 {
 	return table_hash(id.start_ns, id.tgid);
 }
 
-static bool id_equal(struct account_id a, struct account_id b)
+bool row_is(struct account_id a, struct account_id b)
 {
 	return a.tgid == b.tgid && a.start_ns == b.start_ns;
 }
 
 static bool row_same(const void *item, const void *key)
 {
-	return id_equal(((const struct row *)item)->account.id, *(const struct account_id *)key);
-}
-
-static bool note_same(const void *item, const void *key)
-{
-	return id_equal(((const struct fold_note *)item)->id, *(const struct account_id *)key);
+	return row_is(((const struct row *)item)->account.id, *(const struct account_id *)key);
 }
 
 struct row *row_find(const struct ledger *led, struct account_id id)
 {
-	return table_find(&led->by_id, id_hash(id), row_same, &id);
-}
-
-bool row_folded(const struct ledger *led, struct account_id id)
-{
-	return table_find(&led->folded_by_id, id_hash(id), note_same, &id);
-}
-
-struct target row_target(struct ledger *led, struct account_id id)
-{
-	struct target target = {.row = row_find(led, id)};
-	int depth;
-
-	for (depth = 0; !target.row && depth < CHAIN_MAX; depth++) {
-		const struct fold_note *note =
-		    table_find(&led->folded_by_id, id_hash(id), note_same, &id);
-
-		if (!note)
-			break;
-		id = note->parent;
-		target.folded = true;
-		target.row = row_find(led, id);
-		if (!id.tgid)
-			target.row = &led->other;
-	}
-	if (!target.row) {
-		target = (struct target){.row = &led->other};
-		if (id.tgid)
-			led->counts.strangers++;
-	}
-	return target;
-}
-
-/* Where a folded account's events go from now on. Without memory they go to `other`. */
-static bool note_fold(struct ledger *led, struct account_id id, struct account_id parent)
-{
-	struct fold_note *note;
-
-	if (!led->folded) {
-		led->folded = calloc(LEDGER_FOLDED_MAX, sizeof(*led->folded));
-		if (!led->folded)
-			return false;
-	}
-	if (table_reserve(&led->folded_by_id))
-		return false;
-	note = &led->folded[led->folded_next];
-	if (led->folded_used == LEDGER_FOLDED_MAX)
-		table_remove(&led->folded_by_id, id_hash(note->id), note);
-	else
-		led->folded_used++;
-	*note = (struct fold_note){.id = id, .parent = parent};
-	table_put(&led->folded_by_id, id_hash(id), note);
-	led->folded_next = (led->folded_next + 1) % LEDGER_FOLDED_MAX;
-	return true;
-}
-
-static void row_free(struct row *row)
-{
-	marks_release(&row->account.marks);
-	levels_release(&row->account.levels);
-	free(row->gauges);
-	free(row);
+	return table_find(&led->by_id, row_hash(id), row_same, &id);
 }
 
 static void row_link(struct ledger *led, struct row *row, struct row *parent)
@@ -110,123 +42,6 @@ static void row_link(struct ledger *led, struct row *row, struct row *parent)
 	if (parent->child)
 		parent->child->sibling_prev = row;
 	parent->child = row;
-}
-
-static void row_unlink(struct ledger *led, struct row *row)
-{
-	*(row->prev ? &row->prev->next : &led->rows) = row->next;
-	*(row->next ? &row->next->prev : &led->rows_last) = row->prev;
-	led->row_count--;
-	if (!row->parent)
-		return;
-	*(row->sibling_prev ? &row->sibling_prev->sibling_next : &row->parent->child) =
-	    row->sibling_next;
-	if (row->sibling_next)
-		row->sibling_next->sibling_prev = row->sibling_prev;
-}
-
-/* Could its own memory be a finding? Then its row must stay. */
-static bool row_grew(const struct ledger *led, const struct row *row)
-{
-	const struct levels *l = &row->account.levels;
-	int64_t page = led->session.page_bytes ? led->session.page_bytes : 4096;
-	uint32_t i;
-
-	if (row->account.forks < LEDGER_FORKS_MIN || !l->bins)
-		return false;
-	for (i = 0; i < l->bins && !l->at[i].samples; i++)
-		;
-	return l->at[l->bins - 1].bytes - l->at[i].bytes_min >= 8 * page;
-}
-
-static bool row_may_fold(const struct ledger *led, const struct row *row)
-{
-	int pool;
-
-	if (!row->parent || row == &led->other || row->waiting || !row->account.reaped ||
-	    row->child || row->pins || row_grew(led, row))
-		return false;
-	for (pool = 0; pool < POOLS; pool++) {
-		if (row->account.pool[pool].live)
-			return false;
-	}
-	return true;
-}
-
-static void folded_add(struct ledger_folded *into, const struct ledger_folded *from)
-{
-	int pool;
-
-	into->accounts += from->accounts;
-	into->failed += from->failed;
-	into->forks += from->forks;
-	into->inherited = amount_add(into->inherited, from->inherited);
-	for (pool = 0; pool < POOLS; pool++)
-		sums_fold(&into->pool[pool], &from->pool[pool]);
-}
-
-/* Folds the row, and then the rows above that only waited for it. */
-static bool row_fold(struct ledger *led, struct row *row)
-{
-	bool folded = false;
-
-	while (row && row_may_fold(led, row)) {
-		struct row *parent = row->parent;
-		struct ledger_account *a = &row->account;
-		struct ledger_folded own = {.accounts = 1,
-					    .failed = a->exited && a->status != 0,
-					    .forks = a->forks,
-					    .inherited = a->inherited};
-
-		if (!note_fold(led, a->id, parent->account.id))
-			break;
-		memcpy(own.pool, a->pool, sizeof(own.pool));
-		folded_add(&parent->account.children, &own);
-		folded_add(&parent->account.children, &a->children);
-		table_remove(&led->by_id, id_hash(a->id), row);
-		row_unlink(led, row);
-		row_free(row);
-		folded = true;
-		row = parent;
-	}
-	return folded;
-}
-
-void row_unpin(struct ledger *led, struct row *row)
-{
-	if (row && row->pins && !--row->pins)
-		(void)row_fold(led, row); /* else it folds later, or never: it has its own row */
-}
-
-/* Takes the oldest closing row; true when that made room. */
-static bool closing_pop(struct ledger *led)
-{
-	struct row *row = led->closing;
-
-	led->closing = row->closing_next;
-	if (!led->closing)
-		led->closing_last = NULL;
-	led->closing_count--;
-	row->closing_next = NULL;
-	row->waiting = false;
-	return row_fold(led, row);
-}
-
-static void closing_push(struct ledger *led, struct row *row)
-{
-	*(led->closing_last ? &led->closing_last->closing_next : &led->closing) = row;
-	led->closing_last = row;
-	if (++led->closing_count > LEDGER_CLOSING)
-		(void)closing_pop(led);
-}
-
-static bool rows_make_room(struct ledger *led)
-{
-	while (led->row_count >= LEDGER_ROWS_MAX && led->closing) {
-		if (closing_pop(led))
-			return true;
-	}
-	return led->row_count < LEDGER_ROWS_MAX;
 }
 
 /* The parent's side of a fork. */
@@ -311,7 +126,7 @@ int row_begin(struct ledger *led, const struct event *ev)
 	memcpy(row->account.comm, f->comm, EVENT_COMM_BYTES);
 	row->account.comm[EVENT_COMM_BYTES - 1] = '\0';
 	row_link(led, row, parent.row);
-	table_put(&led->by_id, id_hash(ev->account), row);
+	table_put(&led->by_id, row_hash(ev->account), row);
 	if (root)
 		led->root = row;
 	charge_inherit(led, row, f->flags & FORK_SHARES_MM ? 0 : f->inherited_bytes);

@@ -3,9 +3,11 @@
  * book.h - the inside of struct ledger, for the files of src/ledger/ alone.
  *
  *   ledger.c   new, free, apply: checks an event and hands it to one of the others
- *   account.c  rows: begin, find, fold; lineage
+ *   account.c  rows: begin, find, exec, exit, reap; lineage
+ *   fold.c     rows that nobody needs any more become part of their parent's
  *   charge.c   charges, returns, private levels, gauges, pool sums
- *   residue.c  what was still there: objects, zombies, orphans, left things
+ *   residue.c  what was still there: objects, levels, left things
+ *   kin.c      zombies and orphans
  *   name.c     tags, takes, frames, texts
  *   law.c      the laws that the source's own totals must keep
  *   read.c     the accessors of ledger.h
@@ -121,17 +123,26 @@ struct target {
 int list_reserve(struct list *l);
 void list_put(struct list *l, void *item);
 
-/* account.c */
-struct row *row_find(const struct ledger *led, struct account_id id);
-bool row_folded(const struct ledger *led, struct account_id id);
+/* fold.c */
 struct target row_target(struct ledger *led, struct account_id id);
+bool row_folded(const struct ledger *led, struct account_id id);
+/* Where a folded account's events go from now on. false: no memory, they go to `other`. */
+bool note_fold(struct ledger *led, struct account_id id, struct account_id parent);
+void closing_push(struct ledger *led, struct row *row);
+bool rows_make_room(struct ledger *led);
+void row_unpin(struct ledger *led, struct row *row);
+void row_free(struct row *row);
+
+/* account.c */
+uint64_t row_hash(struct account_id id);
+bool row_is(struct account_id a, struct account_id b);
+struct row *row_find(const struct ledger *led, struct account_id id);
 int row_begin(struct ledger *led, const struct event *ev);
 int row_exec(struct ledger *led, const struct event *ev);
 int row_exit(struct ledger *led, const struct event *ev);
 int row_reap(struct ledger *led, const struct event *ev);
 int row_alive(struct ledger *led, const struct event *ev);
 int row_thread(struct ledger *led, const struct event *ev);
-void row_unpin(struct ledger *led, struct row *row);
 void rows_release(struct ledger *led);
 
 /* charge.c */
@@ -147,15 +158,33 @@ void charge_gauges_end(struct ledger *led, struct row *row, bool zombie_too);
 void sums_fold(struct ledger_sums *into, const struct ledger_sums *from);
 
 /* residue.c */
+struct residue_key {
+	enum residue_kind kind;
+	enum hold hold;
+	const struct row *holder, *below;
+	enum pool pool;
+	uint32_t tag, take;
+};
+/* Finds or makes the group. When there are too many: one catch-all for each pool. NULL: no memory.
+ */
+struct residue *residue_get(struct ledger *led, const struct residue_key *key);
+/* The nearest one above that forks, for a holder that does not fork enough to be judged. */
+struct row *residue_below(struct row *row);
+/* Its children made it: one process, or several. May fold the row it lets go. */
+void residue_forker(struct ledger *led, struct residue *r, struct row *forker);
+void residue_pin(struct row *row);
+void residue_sum(struct amount *sum, uint64_t count_before, int64_t bytes, bool estimate);
 int residue_object(struct ledger *led, const struct event *ev);
 int residue_left(struct ledger *led, const struct event *ev);
 int residue_level(struct ledger *led, struct row *row, const struct event_gauge *g,
 		  struct residue **ret_residue);
+void residue_drop(struct ledger *led, struct residue *r);
+void residues_release(struct ledger *led);
+
+/* kin.c */
 int residue_zombies(struct ledger *led, struct row *parent);
 int residue_orphans(struct ledger *led);
 void residue_zombie_bytes(struct row *row, struct amount bytes);
-void residue_drop(struct ledger *led, struct residue *r);
-void residues_release(struct ledger *led);
 
 /* name.c */
 int name_tag(struct ledger *led, const struct event *ev);

@@ -5,14 +5,6 @@
 #include <string.h>
 #include "ledger/book.h"
 
-struct residue_key {
-	enum residue_kind kind;
-	enum hold hold;
-	const struct row *holder, *below;
-	enum pool pool;
-	uint32_t tag, take;
-};
-
 static uint64_t key_hash(const struct residue_key *k)
 {
 	uint64_t h = table_hash((uintptr_t)k->holder, (uintptr_t)k->below);
@@ -31,7 +23,7 @@ static bool residue_same(const void *item, const void *key)
 	       r->residue.take == k->take;
 }
 
-static void pin(struct row *row)
+void residue_pin(struct row *row)
 {
 	if (row)
 		row->pins++;
@@ -64,8 +56,8 @@ static struct residue *residue_add(struct ledger *led, const struct residue_key 
 		r->residue.forker = k->below == &led->other ? NULL : &k->below->account;
 		r->forker_set = true;
 	}
-	pin(r->holder);
-	pin(r->below);
+	residue_pin(r->holder);
+	residue_pin(r->below);
 	r->index = led->residues.used;
 	list_put(&led->residues, r);
 	r->hashed = hashed;
@@ -76,8 +68,7 @@ static struct residue *residue_add(struct ledger *led, const struct residue_key 
 	return r;
 }
 
-/* Finds or makes the group. When there are too many: one catch-all for each pool. */
-static struct residue *residue_get(struct ledger *led, const struct residue_key *key)
+struct residue *residue_get(struct ledger *led, const struct residue_key *key)
 {
 	struct residue_key k = *key;
 	struct residue *r = table_find(&led->residues_by_key, key_hash(&k), residue_same, &k);
@@ -114,8 +105,7 @@ void residue_drop(struct ledger *led, struct residue *r)
 	row_unpin(led, forker);
 }
 
-/* Its children made it: one process, or several. May fold the row it lets go. */
-static void residue_forker(struct ledger *led, struct residue *r, struct row *forker)
+void residue_forker(struct ledger *led, struct residue *r, struct row *forker)
 {
 	struct row *old = r->forker;
 
@@ -125,7 +115,7 @@ static void residue_forker(struct ledger *led, struct residue *r, struct row *fo
 		r->forker_set = true;
 		r->forker = forker;
 		r->residue.forker = forker ? &forker->account : NULL;
-		pin(forker);
+		residue_pin(forker);
 	} else if (old && old != forker) {
 		r->forker = NULL;
 		r->residue.forker = NULL;
@@ -133,8 +123,7 @@ static void residue_forker(struct ledger *led, struct residue *r, struct row *fo
 	}
 }
 
-/* The nearest one above that forks, for a holder that does not fork enough to be judged. */
-static struct row *below_of(struct row *row)
+struct row *residue_below(struct row *row)
 {
 	while (row->parent && row->account.forks < LEDGER_FORKS_MIN)
 		row = row->parent;
@@ -149,7 +138,7 @@ static struct row *forker_of(struct target t)
 	return t.row->parent;
 }
 
-static void add_bytes(struct amount *sum, uint64_t count_before, int64_t bytes, bool estimate)
+void residue_sum(struct amount *sum, uint64_t count_before, int64_t bytes, bool estimate)
 {
 	struct amount b = amount_from_event(bytes);
 
@@ -192,7 +181,7 @@ int residue_object(struct ledger *led, const struct event *ev)
 		held = row_target(led, e->holder);
 		if (held.folded || held.row == &led->other ||
 		    held.row->account.forks < LEDGER_FORKS_MIN)
-			k.below = below_of(held.row);
+			k.below = residue_below(held.row);
 		else
 			k.holder = held.row;
 	} else if (e->hold == HOLD_UNKNOWN && !made.folded && made.row != &led->other &&
@@ -215,7 +204,7 @@ int residue_object(struct ledger *led, const struct event *ev)
 	if (err)
 		return err;
 	led->pool[e->pool].pool.seen = true;
-	add_bytes(&r->residue.bytes, r->residue.count, e->bytes, e->flags & OBJECT_ESTIMATE);
+	residue_sum(&r->residue.bytes, r->residue.count, e->bytes, e->flags & OBJECT_ESTIMATE);
 	r->residue.estimate |= !!(e->flags & OBJECT_ESTIMATE);
 	r->residue.count += e->count;
 	if (!e->returned_ns) {
@@ -255,9 +244,9 @@ int residue_left(struct ledger *led, const struct event *ev)
 	if (err)
 		return err;
 	led->pool[e->pool].pool.seen = true;
-	add_bytes(&r->residue.bytes, r->residue.count, e->bytes, false);
-	add_bytes(&r->residue.kernel_bytes, r->residue.count, e->kernel_bytes,
-		  r->residue.tag && r->residue.tag->flags & TAG_ESTIMATE);
+	residue_sum(&r->residue.bytes, r->residue.count, e->bytes, false);
+	residue_sum(&r->residue.kernel_bytes, r->residue.count, e->kernel_bytes,
+		    r->residue.tag && r->residue.tag->flags & TAG_ESTIMATE);
 	r->residue.count++;
 	r->residue.open_count++;
 	r->residue.open_bytes += e->bytes > 0 ? e->bytes : 0;
@@ -294,125 +283,6 @@ int residue_level(struct ledger *led, struct row *row, const struct event_gauge 
 		(*r)->residue.bytes.known = KNOWN_ESTIMATE;
 	(*r)->residue.estimate = g->flags & OBJECT_ESTIMATE;
 	(*r)->residue.count = count < 0 ? 0 : (uint64_t)count;
-	return 0;
-}
-
-static void zombie_sum(struct residue *r)
-{
-	struct amount *b = &r->residue.bytes;
-
-	b->bytes = r->known_bytes;
-	b->known = !r->unknown_count ? r->residue.estimate ? KNOWN_ESTIMATE : KNOWN_EXACT
-		   : r->unknown_count < r->residue.count ? KNOWN_AT_LEAST
-							 : KNOWN_NOT;
-}
-
-/* What the zombie holds, told by a gauge or ALIVE, may come before or after its parent's exit. */
-void residue_zombie_bytes(struct row *row, struct amount bytes)
-{
-	struct amount *old = &row->account.zombie_bytes;
-	struct residue *r = row->zombie_in;
-
-	if (bytes.known == KNOWN_NOT || bytes.bytes < 0 || bytes.bytes > LEDGER_BYTES_MAX)
-		return;
-	if (r) {
-		if (old->known == KNOWN_NOT)
-			r->unknown_count--;
-		if (r->known_bytes - old->bytes > LEDGER_BYTES_MAX - bytes.bytes)
-			return;
-		r->known_bytes += bytes.bytes - old->bytes;
-		r->residue.estimate |= bytes.known == KNOWN_ESTIMATE;
-	}
-	*old = bytes;
-	if (r)
-		zombie_sum(r);
-}
-
-/* @parent begins to exit, or the run is over: whom of its children did it not wait for? */
-int residue_zombies(struct ledger *led, struct row *parent)
-{
-	struct residue_key k = {
-	    .kind = RESIDUE_ZOMBIE, .hold = HOLD_PROCESS, .holder = parent, .pool = POOL_KERNEL};
-	struct residue *r = NULL;
-	struct row *row;
-	int err;
-
-	if (parent->account.forks < LEDGER_FORKS_MIN) {
-		k.holder = NULL;
-		k.below = below_of(parent);
-	}
-	for (row = parent->child; row; row = row->sibling_next) {
-		struct ledger_account *a = &row->account;
-
-		if ((!a->exited && !a->zombie) || a->reaped || row->zombie_in)
-			continue;
-		if (!r)
-			r = residue_get(led, &k);
-		if (!r)
-			return -ENOMEM;
-		err = births_add(&r->residue.births,
-				 r->holder ? marks_own(&parent->account.marks, a->birth_ordinal)
-					   : a->birth_ordinal,
-				 1);
-		if (err)
-			return err;
-		row->zombie_in = r;
-		/* A source that charges as it goes knows what is left of it by now. */
-		if (a->zombie_bytes.known == KNOWN_NOT && a->pool[POOL_KERNEL].live)
-			a->zombie_bytes = (struct amount){a->pool[POOL_KERNEL].live,
-							  a->pool[POOL_KERNEL].charged.known};
-		add_bytes(&r->residue.kernel_bytes, r->residue.count,
-			  a->exit_kernel.known == KNOWN_NOT ? EVENT_UNKNOWN_BYTES
-							    : a->exit_kernel.bytes,
-			  false);
-		r->residue.count++;
-		r->unknown_count += a->zombie_bytes.known == KNOWN_NOT;
-		if (a->zombie_bytes.bytes <= LEDGER_BYTES_MAX - r->known_bytes)
-			r->known_bytes += a->zombie_bytes.bytes;
-		r->residue.estimate |= a->zombie_bytes.known == KNOWN_ESTIMATE;
-		zombie_sum(r);
-	}
-	return 0;
-}
-
-/* At the end of the run. */
-int residue_orphans(struct ledger *led)
-{
-	struct residue_key k = {.kind = RESIDUE_ORPHAN, .hold = HOLD_PROCESS, .pool = POOL_PRIVATE};
-	struct residue *r = NULL;
-	struct row *row;
-	int err;
-
-	for (row = led->rows; row; row = row->next) {
-		struct ledger_account *a = &row->account;
-		struct amount since;
-
-		if (!a->alive_seen || a->zombie || a->exited || !row->parent ||
-		    row->parent == &led->other || !row->parent->account.exited)
-			continue;
-		if (!r)
-			r = residue_get(led, &k);
-		if (!r)
-			return -ENOMEM;
-		err = births_add(&r->residue.births, a->birth_ordinal, 1);
-		if (err)
-			return err;
-		a->orphan = true;
-		if (!r->residue.count) {
-			r->first = row;
-			r->residue.first = a;
-			pin(row);
-		}
-		/* What it shares with the process that forked it is counted once at most. */
-		since = a->private_known ? amount_exact(a->pool[POOL_PRIVATE].live)
-					 : amount_from_event(EVENT_UNKNOWN_BYTES);
-		r->residue.bytes = r->residue.count ? amount_add(r->residue.bytes, since) : since;
-		r->residue.kernel_bytes = r->residue.count
-					      ? amount_add(r->residue.kernel_bytes, a->alive_kernel)
-					      : a->alive_kernel;
-		r->residue.count++;
-		residue_forker(led, r, row->parent); /* no fold: the parent has this child */
-	}
 	return 0;
 }
 

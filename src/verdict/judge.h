@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * judge.h - the inside of verdict.c and finding.c: residues with their rules become findings.
+ * judge.h - the inside of src/verdict/: residues with their rules become findings.
+ *
+ *   verdict.c  the order in which causes are tried; what is a consequence of what
+ *   finding.c  makes one finding: its parts, bytes, count, holder
+ *   primary.c  what of some candidates is counted, and whether it grows
+ *   growth.c   growth or plateau, from a profile alone
+ *   rule.c     the table of causes
+ *   reason.c   why a verdict is inconclusive
  */
 #ifndef FORKTALLY_VERDICT_JUDGE_H
 #define FORKTALLY_VERDICT_JUDGE_H
@@ -31,9 +38,30 @@ struct clock {
 	const struct marks *marks; /* of the one who forked them, where births are the tree's */
 };
 
+/* Its births run on its holder's own forks. */
+bool runs_on_holder(const struct ledger_residue *r);
+const char *residue_tag(const struct ledger_residue *r);
 struct clock clock_of(const struct judge *j, struct candidate *const *c, size_t n);
 void candidate_profile(const struct candidate *c, const struct clock *clock, uint32_t page_bytes,
 		       struct profile *ret_profile);
+
+/*
+ * Of @n candidates: one that has what the rule counts best, or else the biggest; ret_counts gets
+ * rule_counts() of it.
+ */
+const struct candidate *primary_of(struct candidate *const *c, size_t n, size_t *ret_counts);
+/* Is @c counted like the primary? @counts RULE_NAMES: only its own kind of object is. */
+bool same_count(const struct candidate *primary, size_t counts, const struct candidate *c);
+struct growth judge_counted(const struct judge *j, struct candidate *const *c, size_t n,
+			    const struct clock *clock, const struct candidate *primary,
+			    size_t counts);
+/*
+ * What the rule counts may be blurred by objects that were given back in time and came back a
+ * little late (an inode, by RCU). Another kind from the same place that grows shows it as well:
+ * the one with the fewest objects stands for the things. NULL: none grows.
+ */
+const struct candidate *other_primary(const struct judge *j, struct candidate *const *c, size_t n,
+				      const struct clock *clock);
 
 /*
  * Makes a finding of @n candidates of one cause and holder if what the rule counts of them
@@ -51,5 +79,8 @@ int finding_absorb(const struct judge *j, struct finding *f, struct candidate *c
 struct finding *finding_of(const struct judge *j, const char *cause,
 			   const struct ledger_account *holder);
 void finding_rates(struct finding *f);
+
+/* Errors: 0 or -ENOMEM. */
+int reasons_find(struct judge *j);
 
 #endif

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "verdict/judge.h"
@@ -294,136 +291,6 @@ static int find(struct judge *j, struct candidate **group)
 	return err ? err : try_all(j, is_rest, same_cause, group);
 }
 
-__attribute__((format(printf, 2, 3))) static int reason(struct judge *j, const char *format, ...)
-{
-	struct verdict *v = j->verdict;
-	size_t room = j->reason_room ? j->reason_room * 2 : 8;
-	const char **reasons;
-	char *text;
-	va_list args;
-	int n;
-
-	if (v->reason_count == j->reason_room) {
-		reasons = realloc(v->reasons, room * sizeof(*reasons));
-		if (!reasons)
-			return -ENOMEM;
-		v->reasons = reasons;
-		j->reason_room = room;
-	}
-	va_start(args, format);
-	n = vasprintf(&text, format, args);
-	va_end(args);
-	if (n < 0)
-		return -ENOMEM;
-	v->reasons[v->reason_count++] = text;
-	return 0;
-}
-
-static int loss_reasons(struct judge *j)
-{
-	static const char *const what[LOSSES] = {
-	    [LOSS_RECORDS] = "records were lost on their way from the kernel",
-	    [LOSS_OBJECTS] = "charges found no room in the object table",
-	    [LOSS_ACCOUNTS] = "processes found no room in the account table",
-	    [LOSS_UNDECIDED] = "open charges could not be told from returned ones",
-	    [LOSS_TREE] = "processes of the tree could not be followed",
-	};
-	size_t i;
-	int err = 0;
-
-	for (i = 0; !err && i < ledger_loss_count(j->led); i++) {
-		const struct ledger_loss *loss = ledger_loss(j->led, i);
-
-		if (loss->count)
-			err = reason(j, "%" PRIu64 " %s%s%s.", loss->count, what[loss->kind],
-				     loss->text[0] ? ": " : "", loss->text);
-	}
-	return err;
-}
-
-static int law_reasons(struct judge *j)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; !err && i < ledger_violation_count(j->led); i++) {
-		const struct ledger_violation *v = ledger_violation(j->led, i);
-
-		if (v->law == LAW_TAG_OPEN)
-			err = reason(j,
-				     "The books of \"%s\" do not close: charged minus returned is "
-				     "%" PRId64 " bytes, what is open sums up to %" PRId64 ".",
-				     v->tag->name, v->left_bytes, v->right_bytes);
-		else
-			err = reason(
-			    j,
-			    "The books of pool %s do not close: all processes together were "
-			    "%s %" PRId64 " bytes, all kinds together %" PRId64 ".",
-			    pool_name(v->pool), v->law == LAW_POOL_CHARGED ? "charged" : "returned",
-			    v->left_bytes, v->right_bytes);
-	}
-	return err;
-}
-
-static int session_reasons(struct judge *j)
-{
-	const struct ledger_session *s = ledger_session(j->led);
-	const struct ledger_counts *c = ledger_counts(j->led);
-	const struct ledger_account *root = ledger_root(j->led);
-	int err = 0;
-
-	if (!s->seen)
-		err = reason(j, "The session has no beginning: nothing says what was observed.");
-	if (!err && !s->complete)
-		err = reason(j, "The session was cut off: it has no end.");
-	if (!err && !root)
-		err = reason(j, "The command itself was not seen.");
-	else if (!err && s->complete && !root->exited && !root->alive_seen)
-		err = reason(j, "How the command itself ended was not seen.");
-	if (!err && s->complete && ledger_end(j->led)->status == -1)
-		err = reason(j, "The command never ran.");
-	if (!err && c->strangers)
-		err = reason(j, "%" PRIu64 " events were about processes whose fork was not seen.",
-			     c->strangers);
-	if (!err && c->over_return)
-		err = reason(j,
-			     "%" PRIu64 " returns were of more than had been charged: some charges "
-			     "were not seen.",
-			     c->over_return);
-	if (!err && c->over_bound)
-		err = reason(j,
-			     "%" PRIu64 " processes or residues found no room in the ledger's "
-			     "tables.",
-			     c->over_bound);
-	return err;
-}
-
-/* What is open and grows, but nobody knows who holds it. */
-static int unknown_reasons(struct judge *j)
-{
-	size_t i, n = ledger_residue_count(j->led);
-	int err = 0;
-
-	for (i = 0; !err && i < n; i++) {
-		struct candidate c = {.residue = ledger_residue(j->led, i)}, *group = &c;
-		struct clock clock;
-		struct profile p;
-
-		if (c.residue->hold != HOLD_UNKNOWN || !c.residue->open_count ||
-		    c.residue->pool == POOL_CACHE)
-			continue;
-		clock = clock_of(j, &group, 1);
-		candidate_profile(&c, &clock, ledger_session(j->led)->page_bytes, &p);
-		if (growth_judge(&p, 0).grows)
-			err = reason(j,
-				     "%" PRIu64 " objects \"%s\" are still charged, more with each "
-				     "fork, and who holds them could not be told.",
-				     c.residue->open_count,
-				     c.residue->tag ? c.residue->tag->name : "unknown");
-	}
-	return err;
-}
-
 static int by_bytes(const void *a, const void *b)
 {
 	const struct finding *x = a, *y = b;
@@ -453,13 +320,7 @@ int verdict_new(const struct ledger *led, struct verdict **ret_verdict)
 	free(group);
 	free(j.candidates);
 	if (!err)
-		err = session_reasons(&j);
-	if (!err)
-		err = loss_reasons(&j);
-	if (!err)
-		err = law_reasons(&j);
-	if (!err)
-		err = unknown_reasons(&j);
+		err = reasons_find(&j);
 	if (err) {
 		verdict_free(j.verdict);
 		return err;

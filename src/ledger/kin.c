@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Children that were not waited for, and those that outlive who forked them. */
+#include <errno.h>
+#include "ledger/book.h"
+
+static void zombie_sum(struct residue *r)
+{
+	struct amount *b = &r->residue.bytes;
+
+	b->bytes = r->known_bytes;
+	b->known = !r->unknown_count ? r->residue.estimate ? KNOWN_ESTIMATE : KNOWN_EXACT
+		   : r->unknown_count < r->residue.count ? KNOWN_AT_LEAST
+							 : KNOWN_NOT;
+}
+
+/* What the zombie holds, told by a gauge or ALIVE, may come before or after its parent's exit. */
+void residue_zombie_bytes(struct row *row, struct amount bytes)
+{
+	struct amount *old = &row->account.zombie_bytes;
+	struct residue *r = row->zombie_in;
+
+	if (bytes.known == KNOWN_NOT || bytes.bytes < 0 || bytes.bytes > LEDGER_BYTES_MAX)
+		return;
+	if (r) {
+		if (old->known == KNOWN_NOT)
+			r->unknown_count--;
+		if (r->known_bytes - old->bytes > LEDGER_BYTES_MAX - bytes.bytes)
+			return;
+		r->known_bytes += bytes.bytes - old->bytes;
+		r->residue.estimate |= bytes.known == KNOWN_ESTIMATE;
+	}
+	*old = bytes;
+	if (r)
+		zombie_sum(r);
+}
+
+/* @parent begins to exit, or the run is over: whom of its children did it not wait for? */
+int residue_zombies(struct ledger *led, struct row *parent)
+{
+	struct residue_key k = {
+	    .kind = RESIDUE_ZOMBIE, .hold = HOLD_PROCESS, .holder = parent, .pool = POOL_KERNEL};
+	struct residue *r = NULL;
+	struct row *row;
+	int err;
+
+	if (parent->account.forks < LEDGER_FORKS_MIN) {
+		k.holder = NULL;
+		k.below = residue_below(parent);
+	}
+	for (row = parent->child; row; row = row->sibling_next) {
+		struct ledger_account *a = &row->account;
+
+		if ((!a->exited && !a->zombie) || a->reaped || row->zombie_in)
+			continue;
+		if (!r)
+			r = residue_get(led, &k);
+		if (!r)
+			return -ENOMEM;
+		err = births_add(&r->residue.births,
+				 r->holder ? marks_own(&parent->account.marks, a->birth_ordinal)
+					   : a->birth_ordinal,
+				 1);
+		if (err)
+			return err;
+		row->zombie_in = r;
+		/* A source that charges as it goes knows what is left of it by now. */
+		if (a->zombie_bytes.known == KNOWN_NOT && a->pool[POOL_KERNEL].live)
+			a->zombie_bytes = (struct amount){a->pool[POOL_KERNEL].live,
+							  a->pool[POOL_KERNEL].charged.known};
+		residue_sum(&r->residue.kernel_bytes, r->residue.count,
+			    a->exit_kernel.known == KNOWN_NOT ? EVENT_UNKNOWN_BYTES
+							      : a->exit_kernel.bytes,
+			    false);
+		r->residue.count++;
+		r->unknown_count += a->zombie_bytes.known == KNOWN_NOT;
+		if (a->zombie_bytes.bytes <= LEDGER_BYTES_MAX - r->known_bytes)
+			r->known_bytes += a->zombie_bytes.bytes;
+		r->residue.estimate |= a->zombie_bytes.known == KNOWN_ESTIMATE;
+		zombie_sum(r);
+	}
+	return 0;
+}
+
+/* At the end of the run. */
+int residue_orphans(struct ledger *led)
+{
+	struct residue_key k = {.kind = RESIDUE_ORPHAN, .hold = HOLD_PROCESS, .pool = POOL_PRIVATE};
+	struct residue *r = NULL;
+	struct row *row;
+	int err;
+
+	for (row = led->rows; row; row = row->next) {
+		struct ledger_account *a = &row->account;
+		struct amount since;
+
+		if (!a->alive_seen || a->zombie || a->exited || !row->parent ||
+		    row->parent == &led->other || !row->parent->account.exited)
+			continue;
+		if (!r)
+			r = residue_get(led, &k);
+		if (!r)
+			return -ENOMEM;
+		err = births_add(&r->residue.births, a->birth_ordinal, 1);
+		if (err)
+			return err;
+		a->orphan = true;
+		if (!r->residue.count) {
+			r->first = row;
+			r->residue.first = a;
+			residue_pin(row);
+		}
+		/* What it shares with the process that forked it is counted once at most. */
+		since = a->private_known ? amount_exact(a->pool[POOL_PRIVATE].live)
+					 : amount_from_event(EVENT_UNKNOWN_BYTES);
+		r->residue.bytes = r->residue.count ? amount_add(r->residue.bytes, since) : since;
+		r->residue.kernel_bytes = r->residue.count
+					      ? amount_add(r->residue.kernel_bytes, a->alive_kernel)
+					      : a->alive_kernel;
+		r->residue.count++;
+		residue_forker(led, r, row->parent); /* no fold: the parent has this child */
+	}
+	return 0;
+}
