@@ -170,6 +170,12 @@ static struct finding *finding_left(const struct judge *j, const struct rule *ru
 	return f && f->where == WHERE_LEFT ? f : NULL;
 }
 
+/* Without a take in common nothing says that it is pinned by what is beside it. */
+static bool is_rest_no_cache(const struct judge *j, const struct candidate *c)
+{
+	return is_rest(j, c) && c->residue->pool != POOL_CACHE;
+}
+
 /* What a fork or mapped memory always takes is a consequence of zombies or of heap. */
 static int absorb_consequences(struct judge *j)
 {
@@ -288,7 +294,7 @@ static int find(struct judge *j, struct candidate **group)
 		err = absorb_small(j);
 	if (!err)
 		err = try_all(j, is_rest, same_take, group);
-	return err ? err : try_all(j, is_rest, same_cause, group);
+	return err ? err : try_all(j, is_rest_no_cache, same_cause, group);
 }
 
 static int by_bytes(const void *a, const void *b)

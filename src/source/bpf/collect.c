@@ -338,7 +338,8 @@ static bool held_by_time_wait(struct collector *c, const struct object_entry *e)
 
 	return c->time_wait && e->site &&
 	       symbolizer_kernel(c->symbolizer, c->text_half | e->site, true, &s) == 1 &&
-	       !strncmp(s.function, "inet_bind", 9);
+	       (!strncmp(s.function, "inet_bind", 9) ||
+		!strncmp(s.function, "__inet_hash_connect", 19));
 }
 
 static void tell_object(struct collector *c, const struct object_entry *e, uint64_t returned_ns,
