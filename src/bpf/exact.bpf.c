@@ -195,10 +195,13 @@ FREE_TWICE(kmem_cache_free, 1)
 FREE_TWICE(kfree, 1)
 FREE_TWICE(percpu_free_percpu, 2)
 
-/* Most pages that come back are user memory, which is not booked here. */
+/*
+ * Most pages that come back are anonymous user memory, which is not booked here: the lowest bit of
+ * their mapping says so. Who pays for a page does not: put_page() and batches clear that first.
+ */
 static __always_inline int page_free(struct page *page, bool second)
 {
-	if (pages_marked && !(page->memcg_data & PAGE_IS_KERNEL))
+	if (distance(page->mapping, page) & 1)
 		return 0;
 	give_back(distance(page, bpf_get_current_task_btf()) + bpf_get_current_task(), second);
 	return 0;

@@ -78,6 +78,7 @@ struct mm_struct {
 
 struct page {
 	unsigned long compound_head;
+	void *mapping;
 	unsigned int page_type;
 	atomic_t _refcount;
 	unsigned long memcg_data;
@@ -86,8 +87,6 @@ struct page {
 struct page___info { /* in place of compound_head after 6.18 */
 	unsigned long compound_info;
 } CORE;
-
-#define PAGE_IS_KERNEL 2 /* in memcg_data: charged as kernel memory */
 
 struct vm_struct {
 	unsigned int nr_pages;

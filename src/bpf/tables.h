@@ -22,7 +22,6 @@ const volatile __u32 page_shift, page_struct_bytes;
 const volatile __u64 fork_site; /* the call that allocates a new task_struct */
 const volatile __u64 percpu_offset[256];
 const volatile __u32 judge_forks; /* a holder with fewer forks is not judged */
-const volatile bool pages_marked; /* the run has a memory cgroup: its kernel pages say so */
 const volatile bool
     objects_loadable; /* the verifier lets programs load a `const void *` argument */
 

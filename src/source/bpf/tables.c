@@ -67,7 +67,6 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	x->rodata->page_struct_bytes = m->page_struct_bytes;
 	x->rodata->judge_forks = JUDGE_FORKS;
 	x->rodata->objects_loadable = m->objects_loadable;
-	x->rodata->pages_marked = pages_marked;
 	memcpy((void *)x->rodata->percpu_offset, m->percpu_offset, sizeof(m->percpu_offset));
 	bpf_program__set_autoload(x->progs.on_slab_alloc, m->slab_alloc);
 	bpf_program__set_autoload(x->progs.on_slab_alloc_sized, m->slab_alloc_sized);
