@@ -170,8 +170,13 @@ static struct finding *finding_left(const struct judge *j, const struct rule *ru
 	return f && f->where == WHERE_LEFT ? f : NULL;
 }
 
-/* Without a take in common nothing says that it is pinned by what is beside it. */
-static bool is_rest_no_cache(const struct judge *j, const struct candidate *c)
+/* Without a take in common nothing says that something cached is pinned by what is beside it. */
+static bool is_cause_not_cached(const struct judge *j, const struct candidate *c)
+{
+	return is_cause_object(j, c) && c->residue->pool != POOL_CACHE;
+}
+
+static bool is_rest_not_cached(const struct judge *j, const struct candidate *c)
 {
 	return is_rest(j, c) && c->residue->pool != POOL_CACHE;
 }
@@ -283,7 +288,7 @@ static int find(struct judge *j, struct candidate **group)
 	if (!err)
 		err = try_all(j, is_cause_object, same_take, group);
 	if (!err)
-		err = try_all(j, is_cause_object, same_cause, group);
+		err = try_all(j, is_cause_not_cached, same_cause, group);
 	if (!err)
 		err = try_all(j, is_cause_level, same_cause, group);
 	if (!err)
@@ -294,7 +299,7 @@ static int find(struct judge *j, struct candidate **group)
 		err = absorb_small(j);
 	if (!err)
 		err = try_all(j, is_rest, same_take, group);
-	return err ? err : try_all(j, is_rest_no_cache, same_cause, group);
+	return err ? err : try_all(j, is_rest_not_cached, same_cause, group);
 }
 
 static int by_bytes(const void *a, const void *b)
