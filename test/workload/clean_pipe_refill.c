@@ -6,6 +6,7 @@
 #include "workload.h"
 
 #define PIPE_BYTES (1 << 16)
+#define REFILLS	   5
 
 static const struct answer answer = {.what = "one pipe is filled and emptied beside the forks"};
 
@@ -34,8 +35,8 @@ int main(int argc, char **argv)
 		workload_fail("pipe");
 	for (long i = 0; i < w.forks; i++) {
 		workload_fork_and_wait();
-		refill(pipes);
-		refill(pipes);
+		for (int k = 0; k < REFILLS; k++)
+			refill(pipes);
 	}
 	return workload_end(&w);
 }
