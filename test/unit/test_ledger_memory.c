@@ -2,8 +2,9 @@
 /*
  * Covers: the n-th allocation fails, for every n: the event is refused with -ENOMEM and books
  * nothing, the same event works when there is memory again, the verdict gives up
- * cleanly. Nothing leaks (under valgrind).
- * The allocator is replaced for this program; a sanitizer that does the same excludes it.
+ * cleanly. Everything that was taken is given back each time.
+ * The allocator is replaced for this program; sanitizers and valgrind, which do the same, exclude
+ * it.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -26,31 +27,47 @@
 #define REPLACED 1
 #endif
 
-static long fail_at, allocations; /* fail_at 0: never */
+static long fail_at, allocations, live; /* fail_at 0: never */
 
 #if REPLACED
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t size);
 
+extern void __libc_free(void *p);
+
 static bool fails(void)
 {
 	return ++allocations == fail_at;
 }
 
+static void *took(void *p)
+{
+	live += p != NULL;
+	return p;
+}
+
 void *malloc(size_t size)
 {
-	return fails() ? NULL : __libc_malloc(size);
+	return fails() ? NULL : took(__libc_malloc(size));
 }
 
 void *calloc(size_t n, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(n, size);
+	return fails() ? NULL : took(__libc_calloc(n, size));
 }
 
 void *realloc(void *p, size_t size)
 {
-	return fails() ? NULL : __libc_realloc(p, size);
+	void *q = fails() ? NULL : __libc_realloc(p, size);
+
+	return p ? q : took(q);
+}
+
+void free(void *p)
+{
+	live -= p != NULL;
+	__libc_free(p);
 }
 #endif
 
@@ -90,6 +107,7 @@ static void fork_one(uint32_t parent, uint32_t child, uint32_t ordinal)
 static int session(long fail)
 {
 	struct verdict *v = NULL;
+	long before = live;
 	int err;
 
 	led = ledger_new();
@@ -148,6 +166,7 @@ static int session(long fail)
 	assert_true(v->reason_count > 0);
 	verdict_free(v);
 	ledger_free(led);
+	assert_int_equal(live, before);
 	return refused;
 }
 
@@ -161,6 +180,10 @@ static void every_allocation_may_fail(void **state)
 	}
 	assert_int_equal(session(0), 0);
 	total = allocations;
+	if (!total) {
+		print_message("skipped: another allocator is in place\n");
+		skip();
+	}
 	assert_true(total > 100);
 	for (n = 1; n <= total; n++)
 		told += session(n);
