@@ -36,26 +36,14 @@ static __always_inline __u32 judge_payer(__u64 objcg)
 	return payer == memcg ? ANSWER_LIVE : ANSWER_DEAD;
 }
 
-static __always_inline __u64 read_u64(__u64 from)
+/* Where the payers of a slab's objects stand, one after the other. */
+static __always_inline __u64 payers_of(__u64 slab)
 {
-	__u64 v = 0;
-
-	bpf_probe_read_kernel(&v, sizeof(v), (void *)from);
-	return v;
-}
-
-static __always_inline __u64 head_of(__u64 page)
-{
-	__u64 head;
-
-	if (bpf_core_field_exists(((struct page *)0)->compound_head))
-		head = read_u64(page + bpf_core_field_offset(struct page, compound_head));
-	else
-		head = read_u64(page + bpf_core_field_offset(struct page___info, compound_info));
-	if (!(head & 1))
-		return page;
-	/* The new field may hold a mask for the page's own address: no pointer begins like that. */
-	return head >> 32 == 0xffffffff ? page & head : head - 1;
+	if (!bpf_core_type_exists(struct slab))
+		return read_u64(slab + bpf_core_field_offset(struct page, memcg_data));
+	if (bpf_core_field_exists(((struct slab *)0)->obj_exts))
+		return read_u64(slab + bpf_core_field_offset(struct slab, obj_exts));
+	return read_u64(slab + bpf_core_field_offset(struct slab___old, memcg_data));
 }
 
 static __always_inline __u32 ask_slab(void)
@@ -63,21 +51,17 @@ static __always_inline __u32 ask_slab(void)
 	__u64 page, s, vector, first;
 	__u32 size = 0, index, step = 8;
 
-	if (!page_base || !bpf_core_type_exists(struct slab))
+	if (!page_base)
 		return ANSWER_UNKNOWN;
 	page = head_of(page_base + (address >> page_shift) * page_struct_bytes);
-	s = read_u64(page + bpf_core_field_offset(struct slab, slab_cache));
+	s = cache_of(page);
 	if (kind == TAG_SLAB && s != cache)
 		return ANSWER_DEAD;
 	bpf_probe_read_kernel(&size, sizeof(size),
 			      (void *)(s + bpf_core_field_offset(struct kmem_cache, size)));
 	if (size != bytes)
 		return ANSWER_DEAD; /* these pages serve something else by now */
-	if (bpf_core_field_exists(((struct slab *)0)->obj_exts))
-		vector = read_u64(page + bpf_core_field_offset(struct slab, obj_exts));
-	else
-		vector = read_u64(page + bpf_core_field_offset(struct slab___old, memcg_data));
-	vector &= PAYER_MASK;
+	vector = payers_of(page) & PAYER_MASK;
 	if (!vector)
 		return ANSWER_DEAD;
 	first = (page - page_base) / page_struct_bytes << page_shift;

@@ -42,21 +42,20 @@ static __always_inline bool taker_here(void *ctx, struct taker *ret)
 	return true;
 }
 
-/* Flags of the slab cache that an object lies in, found by its address; 0: not known. */
+/* The slab cache that an object lies in, found by its address; 0: not known. */
+static __always_inline __u64 cache_at(__u64 object)
+{
+	if (!page_base)
+		return 0;
+	return cache_of(head_of(page_base + (object >> page_shift) * page_struct_bytes));
+}
+
+/* Its flags; 0: not known. */
 static __always_inline __u32 cache_flags(__u64 object)
 {
-	__u64 page, head = 0, cache = 0;
+	__u64 cache = cache_at(object);
 	__u32 flags = 0;
 
-	if (!page_base || !bpf_core_type_exists(struct slab))
-		return 0;
-	page = page_base + (object >> page_shift) * page_struct_bytes;
-	bpf_probe_read_kernel(&head, sizeof(head),
-			      (void *)(page + bpf_core_field_offset(struct page, compound_head)));
-	if (head & 1)
-		page = head - 1;
-	bpf_probe_read_kernel(&cache, sizeof(cache),
-			      (void *)(page + bpf_core_field_offset(struct slab, slab_cache)));
 	bpf_probe_read_kernel(&flags, sizeof(flags),
 			      (void *)(cache + bpf_core_field_offset(struct kmem_cache, flags)));
 	return flags;

@@ -55,10 +55,22 @@ static __always_inline __u64 object_argument(__u64 *ctx)
 	return object;
 }
 
+static __always_inline int charge_slab(__u64 *ctx, struct taker *who, __u64 site, __u64 object,
+				       __u32 tag)
+{
+	struct object_entry *e;
+
+	if (site == fork_site)
+		who->place.entry->pending = account_new();
+	e = charge_to_taker(ctx, who, object, tag, site);
+	if (e && site == fork_site)
+		e->flags |= OBJECT_IS_TASK;
+	return 0;
+}
+
 /* A slab object of cache s. */
 static __always_inline int slab_alloc(__u64 *ctx, __u64 site, struct kmem_cache *s, __u32 gfp)
 {
-	struct object_entry *e;
 	struct taker who;
 	__u32 flags, tag;
 	__u64 object;
@@ -73,12 +85,43 @@ static __always_inline int slab_alloc(__u64 *ctx, __u64 site, struct kmem_cache 
 		return 0;
 	tag = tag_of(distance(s, who.task) + who.address, TAG_SLAB, s->size,
 		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL, s->name);
-	if (site == fork_site)
-		who.place.entry->pending = account_new();
-	e = charge_to_taker(ctx, &who, object, tag, site);
-	if (e && site == fork_site)
-		e->flags |= OBJECT_IS_TASK;
-	return 0;
+	return charge_slab(ctx, &who, site, object, tag);
+}
+
+/* The same where the tracepoint does not tell the cache. */
+static __always_inline int slab_alloc_at(__u64 *ctx, __u64 site, __u32 gfp)
+{
+	struct kmem_cache *s;
+	struct taker who;
+	__u32 flags, tag;
+	__u64 object;
+
+	if (!taker_here(ctx, &who))
+		return 0;
+	object = object_argument(ctx);
+	if (!object)
+		return 0;
+	s = (void *)cache_at(object);
+	flags = BPF_CORE_READ(s, flags);
+	if (!(gfp & gfp_account) && !(flags & slab_account))
+		return 0;
+	tag = tag_of((__u64)s, TAG_SLAB, BPF_CORE_READ(s, size),
+		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL, BPF_CORE_READ(s, name));
+	return charge_slab(ctx, &who, site, object, tag);
+}
+
+SEC("?tp_btf/kmem_cache_alloc") /* up to 5.18 */
+int BPF_PROG(on_slab_alloc_at, unsigned long site, void *object, unsigned long asked,
+	     unsigned long got, __u32 gfp)
+{
+	return slab_alloc_at(ctx, site, gfp);
+}
+
+SEC("?tp_btf/kmem_cache_alloc_node") /* up to 5.18 */
+int BPF_PROG(on_slab_alloc_at_node, unsigned long site, void *object, unsigned long asked,
+	     unsigned long got, __u32 gfp)
+{
+	return slab_alloc_at(ctx, site, gfp);
 }
 
 SEC("?tp_btf/kmem_cache_alloc") /* since 6.1 */

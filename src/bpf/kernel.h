@@ -212,4 +212,37 @@ static __always_inline __u64 number_of(const void *p)
 	return n;
 }
 
+static __always_inline __u64 read_u64(__u64 from)
+{
+	__u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), (void *)from);
+	return v;
+}
+
+/* The first page of those that were allocated together. */
+static __always_inline __u64 head_of(__u64 page)
+{
+	__u64 head;
+
+	if (bpf_core_field_exists(((struct page *)0)->compound_head))
+		head = read_u64(page + bpf_core_field_offset(struct page, compound_head));
+	else
+		head = read_u64(page + bpf_core_field_offset(struct page___info, compound_info));
+	if (!(head & 1))
+		return page;
+	/* The new field may hold a mask for the page's own address: no pointer begins like that. */
+	return head >> 32 == 0xffffffff ? page & head : head - 1;
+}
+
+/* The cache that a slab's first page belongs to; of any other page, garbage. */
+static __always_inline __u64 cache_of(__u64 head)
+{
+	if (bpf_core_type_exists(struct slab))
+		return read_u64(head + bpf_core_field_offset(struct slab, slab_cache));
+	if (bpf_core_field_exists(((struct page___slab *)0)->slab_cache))
+		return read_u64(head + bpf_core_field_offset(struct page___slab, slab_cache));
+	return 0;
+}
+
 #endif

@@ -67,32 +67,57 @@ static bool is_pointer(const struct btf *btf, const struct btf_type *proto, int 
 	return t && btf_is_ptr(t);
 }
 
+/* Try a program on the running kernel. 0, or what the kernel says about it. */
+static int try_program(const struct bpf_insn *insns, size_t count, int btf_id)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_RAW_TP,
+		    .attach_btf_id = (uint32_t)btf_id);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "forktally_try", "GPL", insns, count, &opts);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
 /* Some kernels take a `const void *` argument for an unknown type and refuse to load it. */
-static bool can_load_object(const struct btf *btf)
+static bool can_load_object(int tracepoint_id)
 {
 	static const struct bpf_insn insns[] = {
 	    {.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 0, .src_reg = 1, .off = 8},
 	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0},
 	    {.code = BPF_JMP | BPF_EXIT},
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_RAW_TP);
-	int id = btf__find_by_name_kind(btf, "btf_trace_kmem_cache_alloc", BTF_KIND_TYPEDEF), fd;
 
-	if (id < 0)
-		return false;
-	opts.attach_btf_id = (uint32_t)id;
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "can_load_object", "GPL", insns,
-			   sizeof(insns) / sizeof(insns[0]), &opts);
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
+	return !try_program(insns, sizeof(insns) / sizeof(insns[0]), tracepoint_id);
+}
+
+/* The tables are shared between processors by compare-and-swap, which came with 5.12. */
+static bool lacks_compare_and_swap(int tracepoint_id)
+{
+	static const struct bpf_insn insns[] = {
+	    {.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = 10, .off = -8},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 1, .imm = 1},
+	    {.code = BPF_STX | BPF_ATOMIC | BPF_DW,
+	     .dst_reg = 10,
+	     .src_reg = 1,
+	     .off = -8,
+	     .imm = BPF_CMPXCHG},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0},
+	    {.code = BPF_JMP | BPF_EXIT},
+	};
+	int plain = try_program(insns + 4, 2, tracepoint_id);
+
+	return !plain && try_program(insns, sizeof(insns) / sizeof(insns[0]), tracepoint_id);
 }
 
 static int read_btf(struct machine *m, const char **ret_why)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	const struct btf_type *slab, *kmalloc, *percpu;
+	bool no_swap;
+	int id;
 
 	if (!btf) {
 		*ret_why = "the kernel does not show its types (/sys/kernel/btf/vmlinux)";
@@ -106,17 +131,24 @@ static int read_btf(struct machine *m, const char **ret_why)
 	slab = tracepoint(btf, "kmem_cache_alloc");
 	m->slab_alloc = is_pointer(btf, slab, 3) && btf_vlen(slab) == 6;
 	m->slab_alloc_sized = is_pointer(btf, slab, 3) && btf_vlen(slab) == 7;
+	m->slab_alloc_at = slab && btf_vlen(slab) == 6 && !is_pointer(btf, slab, 3);
 	kmalloc = tracepoint(btf, "kmalloc");
 	m->kmalloc_cache = is_pointer(btf, kmalloc, 3);
 	m->kmalloc_node = tracepoint(btf, "kmalloc_node") && !m->kmalloc_cache;
 	percpu = tracepoint(btf, "percpu_alloc_percpu");
 	m->percpu_alloc = percpu && btf_vlen(percpu) == 11;
-	m->objects_loadable = can_load_object(btf);
+	id = btf__find_by_name_kind(btf, "btf_trace_kmem_cache_alloc", BTF_KIND_TYPEDEF);
+	m->objects_loadable = can_load_object(id);
+	no_swap = lacks_compare_and_swap(id);
 	m->prepare_exec = tracepoint(btf, "sched_prepare_exec") != NULL;
 	btf__free(btf);
-	if (!m->slab_alloc && !m->slab_alloc_sized) {
-		*ret_why = "this kernel's kmem_cache_alloc tracepoint does not name the cache "
-			   "(kernels before 5.19)";
+	if (no_swap) {
+		*ret_why = "this kernel's BPF has no atomic compare-and-swap (before 5.12)";
+		return -ENOTSUP;
+	}
+	if (!m->slab_alloc && !m->slab_alloc_sized && !m->slab_alloc_at) {
+		*ret_why =
+		    "this kernel's kmem_cache_alloc tracepoint has a shape that is not known";
 		return -ENOTSUP;
 	}
 	return 0;
@@ -201,6 +233,12 @@ int machine_learn(struct machine *ret_machine, const char **ret_why)
 	memcpy(m.percpu_offset, c->bss->percpu_offset, sizeof(m.percpu_offset));
 	if (!m.fork_site) {
 		*ret_why = "the allocation of a process was not seen in a fork of our own";
+		err = -ENOTSUP;
+		goto out;
+	}
+	if (m.slab_alloc_at && !m.page_base) {
+		*ret_why = "neither this kernel's kmem_cache_alloc tracepoint nor memory tells the "
+			   "cache of an object";
 		err = -ENOTSUP;
 		goto out;
 	}

@@ -16,7 +16,8 @@ struct machine {
 	uint32_t cpus; /* possible ones */
 	uint32_t page_bytes, page_shift;
 	uint32_t gfp_account, gfp_zero, slab_account, slab_reclaim;
-	bool slab_alloc, slab_alloc_sized; /* which shape of kmem_cache_alloc; none: too old */
+	bool slab_alloc, slab_alloc_sized; /* which shape of kmem_cache_alloc */
+	bool slab_alloc_at;		   /* the one that does not tell the cache */
 	bool kmalloc_cache, kmalloc_node;  /* likewise */
 	bool percpu_alloc, prepare_exec;   /* the tracepoint is there, in a shape we read */
 	bool objects_loadable; /* programs may load a `const void *` argument of a tracepoint */

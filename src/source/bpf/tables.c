@@ -71,6 +71,8 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	bpf_program__set_autoload(x->progs.on_slab_alloc, m->slab_alloc);
 	bpf_program__set_autoload(x->progs.on_slab_alloc_sized, m->slab_alloc_sized);
 	bpf_program__set_autoload(x->progs.on_slab_alloc_node, m->slab_alloc_sized);
+	bpf_program__set_autoload(x->progs.on_slab_alloc_at, m->slab_alloc_at);
+	bpf_program__set_autoload(x->progs.on_slab_alloc_at_node, m->slab_alloc_at);
 	bpf_program__set_autoload(x->progs.on_kmalloc, !m->kmalloc_cache);
 	bpf_program__set_autoload(x->progs.on_kmalloc_node, m->kmalloc_node);
 	bpf_program__set_autoload(x->progs.on_kmalloc_cache, m->kmalloc_cache);
