@@ -131,7 +131,7 @@ static void level_gain(const struct ledger_residue *r, const struct profile *p,
 		       struct amount *ret_bytes)
 {
 	const struct level *end = &r->levels.at[r->levels.bins - 1];
-	double things, share;
+	double things, share, one;
 
 	*ret_bytes = r->bytes;
 	if (end->count < 0) {
@@ -139,8 +139,11 @@ static void level_gain(const struct ledger_residue *r, const struct profile *p,
 		ret_bytes->bytes = llround(g->steady * (page_bytes ? page_bytes : 4096));
 		return;
 	}
-	/* Of what was there at the first fork, as much as usual is the first fork's own. */
-	things = g->steady + (p->base < g->usual ? p->base : g->usual);
+	/* Of what was there at the first fork, as much as one fork brings is the first one's own.
+	 */
+	one = g->steady / (double)p->forks;
+	one = one >= 0.5 ? ceil(one - 0.01) : g->usual < 2 ? g->usual : 2;
+	things = g->steady + (p->base < one ? p->base : one);
 	if (things > end->count)
 		things = end->count;
 	*ret_count = (uint64_t)llround(things);

@@ -289,8 +289,5 @@ struct growth growth_judge(const struct profile *p, double least)
 	rate = whole / (double)n;
 	g.steady = whole + edge(p, 0, first, rate, g.usual, &g.trimmed) +
 		   edge(p, last + 1, (size_t)(p->forks / p->stride) + 1, rate, g.usual, &g.trimmed);
-	/* Where every bin has births, so have most forks. */
-	if (filled * 10 >= n * 9)
-		g.usual /= p->stride;
 	return g;
 }

@@ -29,7 +29,7 @@ struct growth {
 	bool grows;
 	double effective; /* births in the middle, as if all were alike */
 	double distance;  /* of their course from a straight line, 0 to 1 */
-	double usual;	  /* what one fork brings, of those that bring any */
+	double usual;	  /* the median bin of those in the middle that have births */
 	/*
 	 * Weight of the whole run at its steady rate: jumps, and what the first and last eighth
 	 * have beyond the middle's rate, left out.
