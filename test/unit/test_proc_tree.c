@@ -71,6 +71,13 @@ static int do_clean(void)
 	return 7;
 }
 
+/* Enough of them that some are looked at while their parent reaps them. */
+static int do_reaped(void)
+{
+	fork_many(499, true);
+	return 0;
+}
+
 static int do_zombie(void)
 {
 	fork_many(FORKS, false);
@@ -266,6 +273,7 @@ static const struct {
 	int (*run)(void);
 } scenarios[] = {
     {"clean", do_clean},
+    {"reaped", do_reaped},
     {"zombie", do_zombie},
     {"pipe", do_pipe},
     {"killed", do_killed},
@@ -362,8 +370,8 @@ static int64_t sum_of(enum event_type type)
 	return sum;
 }
 
-/* Runs a tree to its end, or for stop_ms, and leaves its events in `seen`. */
-static const struct event_end *observe_argv(char *const argv[], int stop_ms)
+/* Runs a tree to its end, or until it said so many things; its events are in `seen` then. */
+static const struct event_end *observe_argv(char *const argv[], size_t stop_at)
 {
 	struct source_options options = {
 	    .command_line = argv[0], .settle_max_ms = 300, .emit = keep, .wake_fd = -1};
@@ -383,10 +391,10 @@ static const struct event_end *observe_argv(char *const argv[], int stop_ms)
 	}
 	assert_int_equal(err, 0);
 	do {
-		err = source_proc.poll(src, stop_ms ? stop_ms : 200);
-	} while (err == 1 && !stop_ms);
+		err = source_proc.poll(src, 100);
+	} while (err == 1 && (!stop_at || seen.count < stop_at));
 	assert_true(err >= 0);
-	assert_int_equal(source_proc.settle(src, stop_ms ? SIGALRM : 0), 0);
+	assert_int_equal(source_proc.settle(src, stop_at ? SIGALRM : 0), 0);
 	source_proc.close(src);
 	launch_close(&launch);
 	/* Nothing of the tree is left. */
@@ -445,6 +453,16 @@ static void test_zombie(void **state)
 	assert_int_equal(before, 1);
 	assert_int_equal(after, FORKS - 1);
 	assert_int_equal(sum_of(EVENT_CHARGE), sum_of(EVENT_RETURN));
+}
+
+static void test_reaped_in_time(void **state)
+{
+	size_t reaped = 0;
+
+	observe("reaped");
+	for (const struct event *ev = seen.ev; ev != exit_of(root_tgid()); ev++)
+		reaped += ev->type == EVENT_REAP;
+	assert_int_equal(reaped, 499);
 }
 
 static void test_pipe(void **state)
@@ -618,7 +636,7 @@ static void test_command_that_cannot_run(void **state)
 static void test_fork_without_end(void **state)
 {
 	char *argv[] = {"/proc/self/exe", "bomb", NULL};
-	const struct event_end *end = observe_argv(argv, 150);
+	const struct event_end *end = observe_argv(argv, 500);
 
 	assert_int_equal(end->interrupted, SIGALRM);
 	assert_true(end->forks > 10);
@@ -630,6 +648,7 @@ int main(int argc, char *argv[])
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_clean),
 	    cmocka_unit_test(test_zombie),
+	    cmocka_unit_test(test_reaped_in_time),
 	    cmocka_unit_test(test_pipe),
 	    cmocka_unit_test(test_killed),
 	    cmocka_unit_test(test_stop),

@@ -73,7 +73,9 @@ static bool is_zombie(struct proc_source *src, struct account *a)
 	fd = procfs_open(src->proc_fd, pid, pid);
 	if (fd < 0)
 		return false;
-	if (!procfs_stat_read(fd, &src->text, &st) && st.start_ns == a->id.start_ns) {
+	/* 'X' is being reaped at this very moment: it has no parent any more. */
+	if (!procfs_stat_read(fd, &src->text, &st) && st.start_ns == a->id.start_ns &&
+	    st.state != 'X' && st.ppid > 0) {
 		is = true;
 		a->ppid = st.ppid;
 	}
