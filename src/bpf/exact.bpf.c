@@ -110,14 +110,14 @@ static __always_inline int slab_alloc_at(__u64 *ctx, __u64 site, __u32 gfp)
 	return charge_slab(ctx, &who, site, object, tag);
 }
 
-SEC("?tp_btf/kmem_cache_alloc") /* up to 5.18 */
+SEC("?tp_btf/kmem_cache_alloc") /* up to 5.19 */
 int BPF_PROG(on_slab_alloc_at, unsigned long site, void *object, unsigned long asked,
 	     unsigned long got, __u32 gfp)
 {
 	return slab_alloc_at(ctx, site, gfp);
 }
 
-SEC("?tp_btf/kmem_cache_alloc_node") /* up to 5.18 */
+SEC("?tp_btf/kmem_cache_alloc_node") /* up to 5.19 */
 int BPF_PROG(on_slab_alloc_at_node, unsigned long site, void *object, unsigned long asked,
 	     unsigned long got, __u32 gfp)
 {
@@ -130,14 +130,14 @@ int BPF_PROG(on_slab_alloc, unsigned long site, void *object, struct kmem_cache 
 	return slab_alloc(ctx, site, s, gfp);
 }
 
-SEC("?tp_btf/kmem_cache_alloc") /* 5.19 to 6.0 */
+SEC("?tp_btf/kmem_cache_alloc") /* 6.0 */
 int BPF_PROG(on_slab_alloc_sized, unsigned long site, void *object, struct kmem_cache *s,
 	     unsigned long asked, unsigned long got, __u32 gfp)
 {
 	return slab_alloc(ctx, site, s, gfp);
 }
 
-SEC("?tp_btf/kmem_cache_alloc_node") /* 5.19 to 6.0 */
+SEC("?tp_btf/kmem_cache_alloc_node") /* 6.0 */
 int BPF_PROG(on_slab_alloc_node, unsigned long site, void *object, struct kmem_cache *s,
 	     unsigned long asked, unsigned long got, __u32 gfp)
 {
@@ -166,7 +166,7 @@ static __always_inline int kmalloc_alloc(__u64 *ctx, __u64 site, __u64 bytes, __
 	return 0;
 }
 
-SEC("?tp_btf/kmalloc") /* since 6.1, and up to 5.18 */
+SEC("?tp_btf/kmalloc") /* since 6.1, and up to 5.19 */
 int BPF_PROG(on_kmalloc, unsigned long site, void *object, unsigned long asked, unsigned long got,
 	     __u32 gfp)
 {
@@ -180,7 +180,7 @@ int BPF_PROG(on_kmalloc_node, unsigned long site, void *object, unsigned long as
 	return kmalloc_alloc(ctx, site, got, gfp);
 }
 
-SEC("?tp_btf/kmalloc") /* 5.19 to 6.0 */
+SEC("?tp_btf/kmalloc") /* 6.0 */
 int BPF_PROG(on_kmalloc_cache, unsigned long site, void *object, struct kmem_cache *s,
 	     unsigned long asked, unsigned long got, __u32 gfp)
 {

@@ -38,7 +38,7 @@ void exact_sample(struct exact *x)
 	tables_open_bytes(&x->tables, &before);
 	kernel = run_cgroup_kernel_bytes(&x->cgroup);
 	tables_open_bytes(&x->tables, &after);
-	if (kernel == EVENT_UNKNOWN_BYTES || before != after || after <= x->peak.ledger)
+	if (before != after || after <= x->peak.ledger)
 		return;
 	x->peak.ledger = after;
 	x->peak.kernel = kernel;

@@ -115,7 +115,7 @@ static bool lacks_compare_and_swap(int tracepoint_id)
 static int read_btf(struct machine *m, const char **ret_why)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	const struct btf_type *slab, *kmalloc, *percpu;
+	const struct btf_type *slab, *kmalloc, *percpu, *leave;
 	bool no_swap;
 	int id;
 
@@ -140,6 +140,9 @@ static int read_btf(struct machine *m, const char **ret_why)
 	id = btf__find_by_name_kind(btf, "btf_trace_kmem_cache_alloc", BTF_KIND_TYPEDEF);
 	m->objects_loadable = can_load_object(id);
 	no_swap = lacks_compare_and_swap(id);
+	/* It got a second argument when it was moved to before the memory is dropped. */
+	leave = tracepoint(btf, "sched_process_exit");
+	m->exit_with_memory = leave && btf_vlen(leave) == 3;
 	m->prepare_exec = tracepoint(btf, "sched_prepare_exec") != NULL;
 	btf__free(btf);
 	if (no_swap) {

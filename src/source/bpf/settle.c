@@ -327,12 +327,18 @@ static void tell_blind(struct exact *x)
 		    x,
 		    "the kernel's own book: no memory cgroup could be made for the command, so the "
 		    "sums stand alone");
+	else if (run_cgroup_kernel_bytes(&x->cgroup) == EVENT_UNKNOWN_BYTES)
+		blind(x, "the kernel's own book: this kernel's memory cgroup does not tell the sum "
+			 "of kernel memory");
 	if (!x->machine.percpu_alloc)
 		blind(x, "per-processor memory: this kernel's tracepoint does not tell its size");
 	if (!x->machine.prepare_exec)
 		blind(x,
 		      "private memory at exec: this kernel does not tell it before the old image "
 		      "is gone");
+	if (!x->machine.exit_with_memory)
+		blind(x, "private memory at exit: this kernel tells the exit only after the memory "
+			 "is gone");
 	if (x->tables.tree->lost_takes)
 		blind(x, "some call stacks: more distinct places took memory than the table holds");
 	blind(x, "kernel memory that the kernel charges to nobody (no __GFP_ACCOUNT): its own "
