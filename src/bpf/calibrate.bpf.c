@@ -13,11 +13,13 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile __u32 learner, page_shift;
 
-#define SEEN 256
+/* Objects of ours, by address: a fork of a large process makes thousands. */
 struct {
-	__u64 object, site;
-} seen[SEEN];
-__u32 seen_count;
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, __u64);
+} sites SEC(".maps");
 
 __u64 fork_site, page_base, big_page;
 __u32 big_order, page_struct_bytes, stack_pages, forks;
@@ -37,13 +39,8 @@ static __always_inline bool mine(void)
 
 static __always_inline int see_slab(__u64 site, __u64 object)
 {
-	__u32 at;
-
-	if (!mine())
-		return 0;
-	at = seen_count++ & (SEEN - 1);
-	seen[at].object = object;
-	seen[at].site = site;
+	if (mine())
+		bpf_map_update_elem(&sites, &object, &site, 0);
 	return 0;
 }
 
@@ -62,16 +59,15 @@ int see_alloc_node(struct bpf_raw_tracepoint_args *ctx)
 SEC("tp_btf/task_newtask")
 int BPF_PROG(see_fork, struct task_struct *child, __u64 clone_flags)
 {
-	__u64 address;
+	__u64 address, *site;
 
 	if (!mine())
 		return 0;
 	address = number_of(child);
 	forks++;
-	for (int i = 0; i < SEEN; i++) {
-		if (seen[i].object == address)
-			fork_site = seen[i].site;
-	}
+	site = bpf_map_lookup_elem(&sites, &address);
+	if (site)
+		fork_site = *site;
 	if (bpf_core_field_exists(child->stack_vm_area) && child->stack_vm_area)
 		stack_pages = child->stack_vm_area->nr_pages;
 	return 0;

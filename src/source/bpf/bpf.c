@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,6 +244,7 @@ static int exact_open(const struct source_options *opts, struct launch *launch,
 	err = tell_begin(x);
 	if (err)
 		goto out;
+	malloc_trim(0); /* the kernel's types took tens of MiB to read */
 	*ret_source = &x->source;
 	return 0;
 out:

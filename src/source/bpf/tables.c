@@ -145,8 +145,8 @@ int tables_open(const struct machine *m, uint32_t objects, bool pages_marked,
 	struct tables t = {.cpus = m->cpus, .records_fd = -1};
 	int err;
 
-	/* Half full at most, or buckets spill. */
-	t.object_buckets = power_of_two(objects / BUCKET_SLOTS * 2);
+	/* Two thirds full at most: fuller buckets spill too often. */
+	t.object_buckets = power_of_two(objects / BUCKET_SLOTS / 2 * 3);
 	err = load_exact(m, pages_marked, &t, ret_why);
 	if (!err)
 		err = load_ask(m, &t, ret_why);
