@@ -260,6 +260,8 @@ static __noinline void account_reaped(__u32 slot)
 	if (!a || __sync_val_compare_and_swap(&a->state, ACCOUNT_EXITED, ACCOUNT_REAPED) != ACCOUNT_EXITED)
 		return;
 	__sync_fetch_and_add(&tree.alive, -1);
+	if (a->forks >= judge_forks)
+		__sync_fetch_and_add(&tree.holders_exiting, -1);
 	ev = record_new(EVENT_REAP, a);
 	if (ev) {
 		a->reap_ns = ev->time_ns;
@@ -276,18 +278,34 @@ static __always_inline bool returned_late(const struct account_slot *a)
 	return a->state >= ACCOUNT_EXITED && a->state <= ACCOUNT_REAPED && a->forks >= judge_forks;
 }
 
-static __always_inline void give_back(__u64 key, bool second)
+/*
+ * What a child took may be held by its parent (data in a pipe): when the parent gives it back in its
+ * exit, it was the holder. Returns its slot + 1, 0: nobody exits here, or an interrupt runs above.
+ */
+static __noinline __u32 heir_here(void *ctx)
+{
+	struct account_slot *a;
+	struct taker who;
+
+	if (!taker_here(ctx, &who))
+		return 0;
+	a = account_at(who.place.entry->account);
+	return a && returned_late(a) ? who.place.entry->account + 1 : 0;
+}
+
+static __always_inline void give_back(void *ctx, __u64 key, bool second)
 {
 	struct object_place p;
 	struct account_slot *slot, *a;
 	struct tag_counts *c;
 	__u64 left_behind = 0;
 	__u16 flags, tag;
-	__u32 bytes;
+	__u32 bytes, heir, own;
 
 	if (!key || !object_find(key, &p))
 		return;
-	a = slot = account_at(p.entry->account);
+	own = p.entry->account;
+	a = slot = account_at(own);
 	c = counts_here();
 	if (!a || !c)
 		return;
@@ -299,8 +317,18 @@ static __always_inline void give_back(__u64 key, bool second)
 		if (!a)
 			return;
 	}
-	if (returned_late(a))
+	if (returned_late(a)) {
 		left_behind = TOMBSTONE(bpf_ktime_get_boot_ns());
+	} else if (tree.holders_exiting && ctx && a->state != ACCOUNT_LIVE) {
+		heir = heir_here(ctx);
+		if (heir) {
+			a = account_at(heir - 1);
+			if (!a)
+				return;
+			p.entry->account = heir - 1;
+			left_behind = TOMBSTONE(bpf_ktime_get_boot_ns());
+		}
+	}
 	if (__sync_val_compare_and_swap(p.key, key, left_behind) != key)
 		return;
 	if (left_behind) {
@@ -314,7 +342,7 @@ static __always_inline void give_back(__u64 key, bool second)
 	if (second)
 		add(&tree.second, 1);
 	if (flags & OBJECT_IS_SIGHAND)
-		account_reaped(a->alias);
+		account_reaped(slot->state == ACCOUNT_ALIAS ? slot->alias : own);
 	if ((flags & OBJECT_IS_TASK) && slot->state == ACCOUNT_PENDING) {
 		slot->state = ACCOUNT_ABORTED;
 		add(&tree.aborted, 1);
@@ -325,7 +353,7 @@ static __always_inline void give_back(__u64 key, bool second)
 static __noinline void evict(__u64 key)
 {
 	add(&tree.evicted, 1);
-	give_back(key, false);
+	give_back(NULL, key, false);
 }
 
 #endif

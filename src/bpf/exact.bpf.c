@@ -224,13 +224,13 @@ int BPF_PROG(on_percpu_alloc, unsigned long site, bool reserved, bool atomic, un
 	SEC("raw_tp/" #tracepoint)                                                                 \
 	int on_##tracepoint(struct bpf_raw_tracepoint_args *ctx)                                   \
 	{                                                                                          \
-		give_back(ctx->args[argument], false);                                             \
+		give_back(ctx, ctx->args[argument], false);                                             \
 		return 0;                                                                          \
 	}                                                                                          \
 	SEC("raw_tp/" #tracepoint)                                                                 \
 	int on_##tracepoint##_again(struct bpf_raw_tracepoint_args *ctx)                           \
 	{                                                                                          \
-		give_back(ctx->args[argument], true);                                              \
+		give_back(ctx, ctx->args[argument], true);                                              \
 		return 0;                                                                          \
 	}
 
@@ -242,24 +242,24 @@ FREE_TWICE(percpu_free_percpu, 2)
  * Most pages that come back are anonymous user memory, which is not booked here: the lowest bit of
  * their mapping says so. Who pays for a page does not: put_page() and batches clear that first.
  */
-static __always_inline int page_free(struct page *page, bool second)
+static __always_inline int page_free(void *ctx, struct page *page, bool second)
 {
 	if (distance(page->mapping, page) & 1)
 		return 0;
-	give_back(distance(page, bpf_get_current_task_btf()) + bpf_get_current_task(), second);
+	give_back(ctx, distance(page, bpf_get_current_task_btf()) + bpf_get_current_task(), second);
 	return 0;
 }
 
 SEC("tp_btf/mm_page_free")
 int BPF_PROG(on_page_free, struct page *page)
 {
-	return page_free(page, false);
+	return page_free(ctx, page, false);
 }
 
 SEC("tp_btf/mm_page_free")
 int BPF_PROG(on_page_free_again, struct page *page)
 {
-	return page_free(page, true);
+	return page_free(ctx, page, true);
 }
 
 __u32 adopt_tgid, adopt_slot;

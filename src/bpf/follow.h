@@ -195,7 +195,7 @@ static __always_inline int follow_exit(void)
 	if (!a)
 		return 0;
 	/* The kernel returns the stack at the end of this exit, though it is freed later. */
-	give_back(FIELD_NUMBER(me, stack), false);
+	give_back(NULL, FIELD_NUMBER(me, stack), false);
 	__sync_fetch_and_add(&a->threads, -1);
 	if (me->signal->live.counter || a->state != ACCOUNT_LIVE)
 		return 0;
@@ -222,6 +222,8 @@ static __always_inline int follow_exit(void)
 		copy_comm(ev->u.exit.comm, me);
 		record_submit(ev);
 	}
+	if (a->forks >= judge_forks)
+		__sync_fetch_and_add(&tree.holders_exiting, 1);
 	a->state = ACCOUNT_EXITED;
 	return 0;
 }

@@ -142,7 +142,8 @@ struct take_copy {
 /* What was lost, and the tree's clock. One for all CPUs: touched at forks and losses only. */
 struct tree_state {
 	ev_u32 ordinal;	 /* forks so far */
-	ev_u32 forks, exits, alive;
+	ev_u32 exits, alive;
+	ev_u32 holders_exiting; /* processes that forked, between exit and being collected */
 	ev_u64 lost_records, lost_objects, lost_accounts, lost_tasks, lost_takes;
 	ev_u64 evicted; /* returns noticed only when the address was handed out again */
 	ev_u64 second;	/* returns that only the second copy of a program saw */

@@ -251,6 +251,21 @@ static void settle_whole(struct judge *j)
 	}
 }
 
+/* Data that was put into a pipe or socket, by whomever. */
+static bool is_content(const struct judge *j, const struct ledger_residue *r)
+{
+	static const char *const puts[] = {"write",    "writev",   "sendmsg", "sendto",
+					   "sendmmsg", "sendfile", "splice",  "vmsplice"};
+	const struct ledger_take *take = r->take ? ledger_take(j->led, r->take) : NULL;
+	size_t i;
+
+	for (i = 0; take && i < sizeof(puts) / sizeof(puts[0]); i++) {
+		if (!strcmp(take->syscall, puts[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Small unrecognised things beside a recognised cause come with it: tables that grow, say. */
 static int absorb_small(struct judge *j)
 {
@@ -265,6 +280,11 @@ static int absorb_small(struct judge *j)
 		if (c->used || c->rule->role == RULE_CAUSE || r->kind != RESIDUE_OBJECT ||
 		    !r->holder)
 			continue;
+		if (is_content(j, r) && ((f = finding_of(j, "fd.pipe", r->holder)) ||
+					 (f = finding_of(j, "fd.socket", r->holder)))) {
+			err = finding_absorb(j, f, c, true);
+			continue;
+		}
 		f = finding_of(j, NULL, r->holder);
 		if (f && f->pool == POOL_KERNEL && r->bytes.bytes <= f->bytes.bytes / 8)
 			err = finding_absorb(j, f, c, true);

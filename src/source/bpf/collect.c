@@ -336,6 +336,8 @@ static bool held_by_time_wait(struct collector *c, const struct object_entry *e)
 {
 	struct symbol s;
 
+	if (c->time_wait && !strncmp(c->t->tags[e->tag & (TAG_MAX - 1)].name, "tw_sock", 7))
+		return true;
 	return c->time_wait && e->site &&
 	       symbolizer_kernel(c->symbolizer, c->text_half | e->site, true, &s) == 1 &&
 	       (!strncmp(s.function, "inet_bind", 9) ||
