@@ -5,6 +5,11 @@
 #include <string.h>
 #include "verdict/judge.h"
 
+/*
+ * Less than a page for each fork, and in single pages: that is how any program grows that keeps a
+ * record of its work (make of its targets). Blocks lost for each fork come in larger steps or
+ * faster.
+ */
 #define HEAP_PAGES_MIN 8 /* in the middle of the run: less is not told from an allocator's ways */
 
 /*
@@ -388,7 +393,7 @@ int finding_heap(struct judge *j, const struct ledger_account *a)
 		page = 4096;
 	profile_bytes(&p, &a->levels, forks, false, page);
 	g = growth_judge(&p, HEAP_PAGES_MIN);
-	if (!g.grows)
+	if (!g.grows || (g.steady < (double)forks && a->rise_large_bytes < a->rise_small_bytes))
 		return 0;
 	err = finding_add(j, rule, &f);
 	if (err)
