@@ -134,7 +134,7 @@ clean() # KERNEL DIR RUN FORKS
 leak() # KERNEL DIR RUN FORKS
 {
 	local name="$1: $3" report=$2/$3.report program=${3#*.} answer bytes
-	answer=$("$WORKLOAD/$program" "$4" --answer)
+	answer=$("$WORKLOAD/$program" "$4" --answer | tee "$2/$3.answer")
 	expect "$name: exit status" 23 "$(head -n 1 "$2/$3.status" 2>/dev/null)"
 	expect "$name: verdict" leak "$(field "$report" .verdict)"
 	expect "$name: forks" "$4" "$(field "$report" .forks)"
@@ -192,15 +192,14 @@ try()
 		</dev/null >"$dir/qemu" 2>&1
 	status=$?
 	split_parts "$dir/results" "$dir"
-	[ -z "${VM_KEEP:-}" ] || { mkdir -p "$VM_KEEP/$name" && cp "$dir"/* "$VM_KEEP/$name/"; }
 	if [ $status != 0 ] || [ ! -e "$dir/end.complaints" ]; then
 		not_ok "$name: boots and runs everything" "status $status, last word: $(
 			cat "$dir/console" "$dir/qemu" | tr -d '\r' | grep . | tail -n 1)"
-		return
 	else
 		ok "$name: boots and runs everything ($(head -n 1 "$dir/boot.kernel"))"
+		[ -n "${VM_RUNS:-}" ] || judge "$name" "$dir"
 	fi
-	[ -n "${VM_RUNS:-}" ] || judge "$name" "$dir"
+	[ -z "${VM_KEEP:-}" ] || { mkdir -p "$VM_KEEP/$name" && cp "$dir"/* "$VM_KEEP/$name/"; }
 }
 
 make_initramfs "$TMPDIR/initramfs" || exit 1
