@@ -6,6 +6,7 @@
  *   page_base        page = page_base + (address / page size) * page_size (from one large buffer)
  *   percpu_offset    where each processor keeps its copy of a percpu address
  *   stack_bytes      of a kernel stack
+ *   programs_preempted  the kernel keeps a program on its processor, but not from being preempted
  */
 #include "kernel.h"
 
@@ -24,6 +25,7 @@ struct {
 __u64 fork_site, page_base, big_page;
 __u32 big_order, page_struct_bytes, stack_pages, forks;
 __u64 percpu_offset[256];
+bool programs_preempted;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -59,12 +61,15 @@ int see_alloc_node(struct bpf_raw_tracepoint_args *ctx)
 SEC("tp_btf/task_newtask")
 int BPF_PROG(see_fork, struct task_struct *child, __u64 clone_flags)
 {
+	struct task_struct *me = bpf_get_current_task_btf();
 	__u64 address, *site;
 
 	if (!mine())
 		return 0;
 	address = number_of(child);
 	forks++;
+	if (bpf_core_field_exists(me->migration_disabled) && me->migration_disabled)
+		programs_preempted = true;
 	site = bpf_map_lookup_elem(&sites, &address);
 	if (site)
 		fork_site = *site;

@@ -114,6 +114,7 @@ struct task_struct {
 	void *sighand;
 	struct vm_struct *stack_vm_area;
 	struct css_set *cgroups;
+	unsigned short migration_disabled;
 } CORE;
 
 struct kmem_cache {

@@ -474,6 +474,7 @@ static void tell_loss(struct collector *c, enum loss kind, uint64_t count, const
 
 int collector_finish(struct collector *c, bool oracle)
 {
+	uint64_t missed_tasks, missed_charges;
 	const struct account_id nobody = {};
 	struct tree_state *tree = c->t->tree;
 	uint64_t undecided = 0;
@@ -528,6 +529,11 @@ int collector_finish(struct collector *c, bool oracle)
 	tell_loss(c, LOSS_ACCOUNTS, tree->lost_accounts,
 		  "processes found no room in the account table");
 	tell_loss(c, LOSS_TREE, tree->lost_tasks, "tasks found no room in the task table");
+	tables_missed(c->t, &missed_tasks, &missed_charges);
+	tell_loss(c, LOSS_TREE, missed_tasks,
+		  "forks or exits were not seen: the program that follows them was preempted");
+	tell_loss(c, LOSS_OBJECTS, missed_charges,
+		  "charges were not seen: the program that books them was preempted");
 	tell_loss(
 	    c, LOSS_UNDECIDED, undecided,
 	    "charges are open of which the kernel could not be asked whether they still live");

@@ -233,6 +233,7 @@ int machine_learn(struct machine *ret_machine, const char **ret_why)
 	m.page_base = c->bss->page_base;
 	m.page_struct_bytes = c->bss->page_struct_bytes;
 	m.stack_bytes = c->bss->stack_pages * m.page_bytes;
+	m.programs_preempted = c->bss->programs_preempted;
 	memcpy(m.percpu_offset, c->bss->percpu_offset, sizeof(m.percpu_offset));
 	if (!m.fork_site) {
 		*ret_why = "the allocation of a process was not seen in a fork of our own";

@@ -142,7 +142,7 @@ static int load_ask(const struct machine *m, struct tables *t, const char **ret_
 int tables_open(const struct machine *m, uint32_t objects, bool pages_marked,
 		struct tables *ret_tables, const char **ret_why)
 {
-	struct tables t = {.cpus = m->cpus, .records_fd = -1};
+	struct tables t = {.cpus = m->cpus, .records_fd = -1, .preempted = m->programs_preempted};
 	int err;
 
 	/* Two thirds full at most: fuller buckets spill too often. */
@@ -218,6 +218,36 @@ int64_t tables_open_bytes(const struct tables *t, int64_t *ret_memcg_bytes)
 	}
 	*ret_memcg_bytes = memcg;
 	return sum;
+}
+
+static uint64_t misses(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = {};
+	uint32_t size = sizeof(info);
+
+	if (bpf_program__fd(program) < 0 ||
+	    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+		return 0; /* not loaded */
+	return info.recursion_misses;
+}
+
+void tables_missed(const struct tables *t, uint64_t *ret_follow, uint64_t *ret_charge)
+{
+	const struct exact_bpf *x = t->exact;
+	const struct bpf_program *const follow[] = {x->progs.on_newtask, x->progs.on_exec,
+						    x->progs.on_exit, x->progs.on_free};
+	const struct bpf_program *const charge[] = {
+	    x->progs.on_slab_alloc,    x->progs.on_slab_alloc_sized,   x->progs.on_slab_alloc_node,
+	    x->progs.on_slab_alloc_at, x->progs.on_slab_alloc_at_node, x->progs.on_kmalloc,
+	    x->progs.on_kmalloc_node,  x->progs.on_kmalloc_cache,      x->progs.on_page_alloc,
+	    x->progs.on_percpu_alloc,
+	};
+
+	*ret_follow = *ret_charge = 0;
+	for (size_t i = 0; i < sizeof(follow) / sizeof(follow[0]); i++)
+		*ret_follow += misses(follow[i]);
+	for (size_t i = 0; t->preempted && i < sizeof(charge) / sizeof(charge[0]); i++)
+		*ret_charge += misses(charge[i]);
 }
 
 static void unmap(void *p, const struct bpf_map *map)

@@ -32,7 +32,7 @@ struct tables {
 	struct tree_state *tree;
 	struct tag_slot *tags;
 	int records_fd;
-	bool attached;
+	bool attached, preempted;
 };
 
 /**
@@ -56,6 +56,14 @@ uint64_t tables_open_count(const struct tables *t, uint32_t tag);
 /* Open bytes of the kernel book; *ret_memcg_bytes counts them, and the cache book, as a memory
  * cgroup does: with the pointer to the payer that it keeps for each slab object. */
 int64_t tables_open_bytes(const struct tables *t, int64_t *ret_memcg_bytes);
+
+/**
+ * tables_missed() - times that a program did not run because it was already running there.
+ * *ret_follow: those that follow the tree. *ret_charge: those that book charges; only where the
+ * kernel lets a program be preempted, else what is missed is an interrupt's, and not for the tree.
+ * What a program on frees misses is found by asking the kernel.
+ */
+void tables_missed(const struct tables *t, uint64_t *ret_follow, uint64_t *ret_charge);
 
 void tables_close(struct tables *t);
 
