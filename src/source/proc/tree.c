@@ -234,7 +234,7 @@ static int on_fork(struct proc_source *src, struct account *maker, pid_t maker_t
 		sample_read(src, maker, maker_tid, &sample);
 		if (!a->shares_mm)
 			sample_status(src, pid, pid, &child);
-	} else if (!src->silent && !sample_is_busy(src)) {
+	} else if (!src->silent) { /* its level at each fork tells lost blocks from a record it keeps */
 		sample_status(src, (pid_t)maker->id.tgid, maker_tid, &sample.status);
 	}
 	err = emit_fork(src, a, maker, sample.status.private_bytes,
