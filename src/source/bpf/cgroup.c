@@ -207,7 +207,8 @@ int64_t run_cgroup_kernel_bytes(const struct run_cgroup *cg)
 	}
 	if (read_text(cg->path, "memory.stat", text, sizeof(text)))
 		return EVENT_UNKNOWN_BYTES;
-	/* Since 5.18. Before, its parts leave out whole pages (pipes, upper page tables): no sum. */
+	/* Since 5.18. Before, its parts leave out whole pages (pipes, upper page tables): no sum.
+	 */
 	return stat_field(text, "kernel");
 }
 

@@ -298,19 +298,24 @@ static void close_accounts(struct collector *c)
 	}
 }
 
-/* Objects of System V IPC stay by design, and what they refer to with them: their makers' pids. */
-static bool left_by_ipc(const struct collector *c, const struct object_entry *e)
+/* Taken by a system call that makes or uses System V IPC. */
+static bool taken_for_ipc(const struct collector *c, const struct object_entry *e)
 {
-	const struct tag_slot *tag = &c->t->tags[e->tag & (TAG_MAX - 1)];
 	int nr;
 
-	if (!c->ipc_left)
-		return false;
 	if (!e->take)
-		return !strcmp(tag->name, "pid");
+		return false;
 	nr = c->t->takes[(e->take - 1) & (TABLE_TAKES - 1)].syscall_nr;
 	return nr == SYS_shmget || nr == SYS_semget || nr == SYS_msgget || nr == SYS_msgsnd ||
 	       nr == SYS_semop || nr == SYS_semtimedop;
+}
+
+/* Objects of System V IPC stay by design, and what they refer to with them: their makers' pids. */
+static bool left_by_ipc(const struct collector *c, const struct object_entry *e)
+{
+	return c->ipc_left &&
+	       (taken_for_ipc(c, e) ||
+		(!e->take && !strcmp(c->t->tags[e->tag & (TAG_MAX - 1)].name, "pid")));
 }
 
 /* Sockets in TIME_WAIT: how many has this network namespace? */
@@ -342,6 +347,16 @@ static bool held_by_time_wait(struct collector *c, const struct object_entry *e)
 	       symbolizer_kernel(c->symbolizer, c->text_half | e->site, true, &s) == 1 &&
 	       (!strncmp(s.function, "inet_bind", 9) ||
 		!strncmp(s.function, "__inet_hash_connect", 19));
+}
+
+bool collector_may_return(struct collector *c, const struct object_entry *e)
+{
+	uint32_t kind = c->t->tags[e->tag & (TAG_MAX - 1)].kind;
+
+	if (!c->time_wait)
+		c->time_wait = time_wait_sockets();
+	return (kind == TAG_SLAB || kind == TAG_KMALLOC) && !(e->flags & OBJECT_IS_CACHE) &&
+	       !taken_for_ipc(c, e) && !held_by_time_wait(c, e);
 }
 
 static void tell_object(struct collector *c, const struct object_entry *e, uint64_t returned_ns,

@@ -72,6 +72,12 @@ int collector_records(struct collector *c);
 /* Emits one event with the time of now. */
 void collector_emit(struct collector *c, struct event *ev);
 
+/*
+ * May a live object of a process that is gone still come back by itself, in some seconds? Batches
+ * of kvfree_rcu may; pages, and what TIME_WAIT or System V IPC holds, do not.
+ */
+bool collector_may_return(struct collector *c, const struct object_entry *e);
+
 /* Open bytes, kernel book, of accounts whose process is gone. */
 int64_t collector_open_bytes(const struct collector *c);
 

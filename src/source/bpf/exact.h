@@ -55,8 +55,9 @@ void exact_prove_oracle(struct exact *x);
 /*
  * Asks the kernel about every open charge of processes that are gone, and books those that came
  * back unseen. With reaped_before_ns: only of processes reaped before (CLOCK_BOOTTIME).
+ * Returns how many live that may yet come back within some seconds.
  */
-void exact_ask(struct exact *x, uint64_t reaped_before_ns);
+uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns);
 
 /* ipc.c: SysV IPC objects that the tree made and left. */
 void exact_tell_ipc(struct exact *x);

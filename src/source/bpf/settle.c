@@ -28,6 +28,7 @@ enum { ANSWER_UNKNOWN, ANSWER_LIVE, ANSWER_DEAD };
 #define ASK_AFTER_MS  250u
 #define ASK_EVERY_MS  250u
 #define KILL_AFTER_MS 1000u
+#define HOPELESS_MS   1000u /* no longer where what is open cannot come back in time */
 #define STEP_NS	      10000000
 
 static uint64_t now_ms(void)
@@ -115,12 +116,13 @@ static bool reaped_after(const struct account_slot *accounts, uint32_t slot, uin
 	return before_ns && (a->state != ACCOUNT_REAPED || a->reap_ns >= before_ns);
 }
 
-void exact_ask(struct exact *x, uint64_t reaped_before_ns)
+uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns)
 {
 	struct tables *t = &x->tables;
+	uint64_t hopes = 0;
 
 	if (!x->oracle)
-		return;
+		return 1;
 	for (uint32_t b = 0; b < t->object_buckets; b++) {
 		for (int i = 0; i < BUCKET_SLOTS; i++) {
 			uint64_t key = t->objects[b].key[i];
@@ -133,8 +135,12 @@ void exact_ask(struct exact *x, uint64_t reaped_before_ns)
 				continue;
 			if (ask(x, key, &t->objects[b].entry[i]) == ANSWER_DEAD)
 				take_back(x, b, i);
+			else
+				hopes +=
+				    collector_may_return(&x->collector, &t->objects[b].entry[i]);
 		}
 	}
+	return hopes;
 }
 
 /* A step onto each processor: it lets go of a memory map that it kept from its last process. */
@@ -289,7 +295,8 @@ static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemon
 			break;
 		if (now >= asked) {
 			visit_processors(x);
-			exact_ask(x, 0);
+			if (!exact_ask(x, 0) && !daemons && now - begin > HOPELESS_MS)
+				break;
 			asked = now + ASK_EVERY_MS;
 		}
 		if (now - shown > 100) {
