@@ -24,9 +24,9 @@ static const struct {
 	const char *name, *help;
 	int64_t bytes;
 } kinds[COSTS] = {
-    [COST_TASK] = {"task", "what a zombie keeps", 7987},
-    [COST_PROCESS] = {"process", "kernel stack, files and more of a process", 19415},
-    [COST_MM] = {"mm", "an address space without mappings and page tables", 10144},
+    [COST_TASK] = {"task", "what a zombie keeps", 8008},
+    [COST_PROCESS] = {"process", "kernel stack, files and more of a process", 19394},
+    [COST_MM] = {"mm", "an address space without mappings and page tables", 16136},
     [COST_THREADS] = {"threads", "one more thread", 20890},
     [COST_VMA] = {"vma", "one mapping", 198},
     [COST_FD_PIPE] = {"fd.pipe", "empty pipe, both ends", 2462},
@@ -46,8 +46,8 @@ static const struct {
     [COST_FD_FILE_DELETED] = {"fd.file.deleted", "open file whose name is gone", 1546},
     [COST_FD_OTHER] = {"fd.other", "open character device", 201},
     [COST_IPC_SHM] = {"ipc.shm", "SysV shared memory segment, untouched", 1423},
-    [COST_IPC_SEM] = {"ipc.sem", "SysV semaphore set of one", 522},
-    [COST_IPC_MSG] = {"ipc.msg", "SysV message queue, empty", 266},
+    [COST_IPC_SEM] = {"ipc.sem", "SysV semaphore set of one", 512},
+    [COST_IPC_MSG] = {"ipc.msg", "SysV message queue, empty", 256},
 };
 
 const char *cost_name(enum cost kind)

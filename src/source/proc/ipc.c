@@ -7,11 +7,32 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <unistd.h>
 #include "source/proc/proc.h"
 
 #define PID_MAX_DEFAULT 32768
+
+/* How many objects there are and where the last one stands: cheap, where listing them is not. */
+static uint64_t fingerprint(void)
+{
+	struct shm_info shm = {0};
+	struct seminfo sem = {0};
+	struct msginfo msg = {0};
+	int shm_last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&shm);
+	int sem_last = semctl(0, 0, SEM_INFO, &sem);
+	int msg_last = msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&msg);
+	const int parts[] = {shm.used_ids, shm_last, sem.semusz, sem_last, msg.msgpool, msg_last};
+	uint64_t mix = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		mix = (mix ^ (uint32_t)parts[i]) * 0x9e3779b97f4a7c15ULL;
+	return mix;
+}
 
 static uint32_t read_pid_max(struct proc_source *src)
 {
@@ -34,6 +55,7 @@ int ipc_open(struct proc_source *src)
 	if (births == MAP_FAILED)
 		return -errno;
 	src->births = births;
+	src->ipc_fingerprint = fingerprint();
 	src->ipc_works = !sysvipc_read(src->proc_fd, &src->ipc_before);
 	if (src->ipc_works)
 		return 0;
@@ -85,7 +107,7 @@ static int compare(const struct ipc_seen *a, const struct sysvipc_object *b)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-int ipc_look(struct proc_source *src)
+static int ipc_list(struct proc_source *src)
 {
 	uint64_t begin_ns = proc_now_ns();
 	struct ipc_seen *seen = NULL;
@@ -122,6 +144,16 @@ int ipc_look(struct proc_source *src)
 	return 0;
 }
 
+int ipc_look(struct proc_source *src)
+{
+	uint64_t print = fingerprint();
+
+	if (print == src->ipc_fingerprint)
+		return 0;
+	src->ipc_fingerprint = print;
+	return ipc_list(src);
+}
+
 static int tell_one(struct proc_source *src, const struct ipc_seen *seen,
 		    const struct sysvipc_object *object)
 {
@@ -153,7 +185,7 @@ static int tell_one(struct proc_source *src, const struct ipc_seen *seen,
 int ipc_tell(struct proc_source *src)
 {
 	bool by_user = false;
-	int err = ipc_look(src);
+	int err = ipc_list(src);
 
 	for (size_t i = 0; src->ipc_works && !err && i < src->ipc_seen_count; i++) {
 		const struct ipc_seen *seen = &src->ipc_seen[i];

@@ -79,7 +79,8 @@ struct proc_source {
 	struct ipc_seen *ipc_seen; /* sorted by kind and id */
 	size_t ipc_seen_count;
 	bool ipc_works;
-	struct birth *births; /* by pid, pid_max of them; NULL: no room for that */
+	uint64_t ipc_fingerprint; /* of what the last look saw */
+	struct birth *births;	  /* by pid, pid_max of them; NULL: no room for that */
 	uint32_t pid_max;
 	uint64_t begin_ns, sampling_ns;
 	bool tag_sent[PROC_TAGS];
