@@ -176,7 +176,7 @@ static __always_inline __u32 take_here(void *ctx, struct taker *who)
 	return te->take;
 }
 
-static __noinline void evict(__u64 key);
+__noinline int evict(__u64 key);
 
 /* Books one object of tag at address key to slot. NULL: no room. */
 static __always_inline struct object_entry *charge(__u32 slot, __u64 key, __u32 tag, __u32 take, __u64 site)
@@ -236,7 +236,7 @@ static __always_inline struct object_entry *charge_to_taker(void *ctx, struct ta
 }
 
 /* A new slot for the child of a fork that has just begun. Returns slot + 1, 0: no room. */
-static __noinline __u32 account_new(void)
+__noinline __u32 account_new(void)
 {
 	for (int i = 0; i < 16; i++) {
 		__u32 slot = __sync_fetch_and_add(&tree.next_account, 1) & account_mask;
@@ -252,13 +252,13 @@ static __noinline __u32 account_new(void)
 	return 0;
 }
 
-static __noinline void account_reaped(__u32 slot)
+__noinline int account_reaped(__u32 slot)
 {
 	struct account_slot *a = account_at(slot);
 	struct event *ev;
 
 	if (!a || __sync_val_compare_and_swap(&a->state, ACCOUNT_EXITED, ACCOUNT_REAPED) != ACCOUNT_EXITED)
-		return;
+		return 0;
 	__sync_fetch_and_add(&tree.alive, -1);
 	if (a->forks >= judge_forks)
 		__sync_fetch_and_add(&tree.holders_exiting, -1);
@@ -267,6 +267,7 @@ static __noinline void account_reaped(__u32 slot)
 		a->reap_ns = ev->time_ns;
 		record_submit(ev);
 	}
+	return 0;
 }
 
 /*
@@ -350,10 +351,11 @@ static __always_inline void give_back(void *ctx, __u64 key, bool second)
 }
 
 /* An address is handed out again: its return was not seen, and happened. */
-static __noinline void evict(__u64 key)
+__noinline int evict(__u64 key)
 {
 	add(&tree.evicted, 1);
 	give_back(NULL, key, false);
+	return 0;
 }
 
 #endif

@@ -84,7 +84,7 @@ static __always_inline int slab_alloc(__u64 *ctx, __u64 site, struct kmem_cache 
 	if (!object)
 		return 0;
 	tag = tag_of(distance(s, who.task) + who.address, TAG_SLAB, s->size,
-		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL, s->name);
+		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL);
 	return charge_slab(ctx, &who, site, object, tag);
 }
 
@@ -106,7 +106,7 @@ static __always_inline int slab_alloc_at(__u64 *ctx, __u64 site, __u32 gfp)
 	if (!(gfp & gfp_account) && !(flags & slab_account))
 		return 0;
 	tag = tag_of((__u64)s, TAG_SLAB, BPF_CORE_READ(s, size),
-		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL, BPF_CORE_READ(s, name));
+		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL);
 	return charge_slab(ctx, &who, site, object, tag);
 }
 
@@ -162,7 +162,7 @@ static __always_inline int kmalloc_alloc(__u64 *ctx, __u64 site, __u64 bytes, __
 		return 0;
 	charge_to_taker(
 	    ctx, &who, object,
-	    tag_of((__u64)TAG_KMALLOC << 32 | bytes, TAG_KMALLOC, bytes, BOOK_KERNEL, NULL), site);
+	    tag_of((__u64)TAG_KMALLOC << 32 | bytes, TAG_KMALLOC, bytes, BOOK_KERNEL), site);
 	return 0;
 }
 
@@ -199,7 +199,7 @@ int on_page_alloc(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	kind = (gfp & gfp_zero) && !(gfp & GFP_HIGHMEM) && !order ? TAG_PAGE_TABLE : TAG_PAGE;
 	charge_to_taker(ctx, &who, ctx->args[0],
-			tag_of((__u64)kind << 32 | bytes, kind, bytes, BOOK_KERNEL, NULL), 0);
+			tag_of((__u64)kind << 32 | bytes, kind, bytes, BOOK_KERNEL), 0);
 	return 0;
 }
 
@@ -216,7 +216,7 @@ int BPF_PROG(on_percpu_alloc, unsigned long site, bool reserved, bool atomic, un
 		return 0;
 	charge_to_taker(
 	    ctx, &who, (__u64)area,
-	    tag_of((__u64)TAG_PERCPU << 32 | bytes, TAG_PERCPU, bytes, BOOK_KERNEL, NULL), site);
+	    tag_of((__u64)TAG_PERCPU << 32 | bytes, TAG_PERCPU, bytes, BOOK_KERNEL), site);
 	return 0;
 }
 

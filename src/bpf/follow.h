@@ -50,7 +50,7 @@ static __always_inline void charge_stack(__u32 slot, struct task_struct *t)
 	if (!bpf_core_field_exists(t->stack_vm_area) || !t->stack_vm_area)
 		return; /* then it is a page or an object like others */
 	bytes = t->stack_vm_area->nr_pages * page_bytes;
-	tag = tag_of((__u64)TAG_STACK << 32 | bytes, TAG_STACK, bytes, BOOK_KERNEL, NULL);
+	tag = tag_of((__u64)TAG_STACK << 32 | bytes, TAG_STACK, bytes, BOOK_KERNEL);
 	charge(slot, FIELD_NUMBER(t, stack), tag, 0, 0);
 }
 

@@ -93,28 +93,55 @@ static __always_inline struct account_slot *account_at(__u32 slot)
  * find:  the entry of key, the address of its key, and of its home bucket's spill count (NULL
  *        when it lives at home).
  * claim: a new entry for key, NULL when there is no room.
- * Nearly all keys live at home: only that part is inlined.
+ * Nearly all keys live at home: only that part is inlined. The rest is global functions, which the
+ * kernel verifies once, not for each of their callers.
  */
 #define DEFINE_TABLE(kind, map, mask)                                                              \
 	struct kind##_place {                                                                      \
 		struct kind##_entry *entry;                                                        \
 		__u64 *key, *spilled;                                                              \
 	};                                                                                         \
-	static __noinline bool kind##_find_far(__u64 key, __u32 home, struct kind##_place *ret)    \
+	/* Where beyond its home the key lives: bucket * 8 + slot + 1, 0: nowhere. */              \
+	__noinline __u32 kind##_find_far(__u64 key, __u32 home)                                    \
 	{                                                                                          \
 		for (__u32 p = 1; p < BUCKET_PROBES; p++) {                                        \
 			__u32 at = (home + p) & mask;                                              \
 			struct kind##_bucket *b = bpf_map_lookup_elem(&map, &at);                  \
                                                                                                    \
-			for (int i = 0; b && i < BUCKET_SLOTS; i++) {                              \
-				if (b->key[i] == key) {                                            \
-					ret->entry = &b->entry[i];                                 \
-					ret->key = &b->key[i];                                     \
-					return true;                                               \
-				}                                                                  \
+			for (__u32 i = 0; b && i < BUCKET_SLOTS; i++) {                            \
+				if (b->key[i] == key)                                              \
+					return at << 3 | (i + 1);                                  \
 			}                                                                          \
 		}                                                                                  \
-		return false;                                                                      \
+		return 0;                                                                          \
+	}                                                                                          \
+	__noinline __u32 kind##_claim_far(__u64 key, __u32 home)                                   \
+	{                                                                                          \
+		for (__u32 p = 1; p < BUCKET_PROBES; p++) {                                        \
+			__u32 at = (home + p) & mask;                                              \
+			struct kind##_bucket *b = bpf_map_lookup_elem(&map, &at);                  \
+                                                                                                   \
+			for (__u32 i = 0; b && i < BUCKET_SLOTS; i++) {                            \
+				if (!b->key[i] &&                                                  \
+				    !__sync_val_compare_and_swap(&b->key[i], 0, key))              \
+					return at << 3 | (i + 1);                                  \
+			}                                                                          \
+		}                                                                                  \
+		return 0;                                                                          \
+	}                                                                                          \
+	static __always_inline bool kind##_far(__u32 far, struct kind##_place *ret)                \
+	{                                                                                          \
+		__u32 at = far >> 3 & mask, i = (far & 7) - 1;                                     \
+		struct kind##_bucket *b;                                                           \
+                                                                                                   \
+		if (!far || i >= BUCKET_SLOTS)                                                     \
+			return false;                                                              \
+		b = bpf_map_lookup_elem(&map, &at);                                                \
+		if (!b)                                                                            \
+			return false;                                                              \
+		ret->entry = &b->entry[i];                                                         \
+		ret->key = &b->key[i];                                                             \
+		return true;                                                                       \
 	}                                                                                          \
 	static __always_inline bool kind##_find(__u64 key, struct kind##_place *ret)               \
 	{                                                                                          \
@@ -132,30 +159,16 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 				return true;                                                       \
 			}                                                                          \
 		}                                                                                  \
-		if (!b->spilled || !kind##_find_far(key, home, ret))                               \
+		if (!b->spilled || !kind##_far(kind##_find_far(key, home), ret))                   \
 			return false;                                                              \
 		ret->spilled = &b->spilled;                                                        \
 		return true;                                                                       \
-	}                                                                                          \
-	static __noinline struct kind##_entry *kind##_claim_far(__u64 key, __u32 home)             \
-	{                                                                                          \
-		for (__u32 p = 1; p < BUCKET_PROBES; p++) {                                        \
-			__u32 at = (home + p) & mask;                                              \
-			struct kind##_bucket *b = bpf_map_lookup_elem(&map, &at);                  \
-                                                                                                   \
-			for (int i = 0; b && i < BUCKET_SLOTS; i++) {                              \
-				if (!b->key[i] &&                                                  \
-				    !__sync_val_compare_and_swap(&b->key[i], 0, key))              \
-					return &b->entry[i];                                       \
-			}                                                                          \
-		}                                                                                  \
-		return NULL;                                                                       \
 	}                                                                                          \
 	static __always_inline struct kind##_entry *kind##_claim(__u64 key)                        \
 	{                                                                                          \
 		__u32 home = hash_of(key) & mask;                                                  \
 		struct kind##_bucket *b = bpf_map_lookup_elem(&map, &home);                        \
-		struct kind##_entry *far;                                                          \
+		struct kind##_place far;                                                           \
                                                                                                    \
 		if (!b)                                                                            \
 			return NULL;                                                               \
@@ -165,18 +178,19 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 				return &b->entry[i];                                               \
 		}                                                                                  \
 		add(&b->spilled, 1); /* first, so that nobody looks for it at home only */         \
-		far = kind##_claim_far(key, home);                                                 \
-		if (!far)                                                                          \
-			add(&b->spilled, -1);                                                      \
-		return far;                                                                        \
+		if (kind##_far(kind##_claim_far(key, home), &far))                                 \
+			return far.entry;                                                          \
+		add(&b->spilled, -1);                                                              \
+		return NULL;                                                                       \
 	}
 
 DEFINE_TABLE(object, objects, object_mask)
 DEFINE_TABLE(task, tasks, task_mask)
 
-static __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes, const char *name)
+__noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes)
 {
 	__u32 at = hash_of(key);
+	__u64 name = 0;
 
 	for (int i = 0; i < 8; i++, at++) {
 		struct tag_slot *t;
@@ -191,8 +205,13 @@ static __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes, const c
 			t->kind = kind_book >> 32;
 			t->bytes = bytes;
 			t->book = kind_book;
-			if (name)
-				bpf_probe_read_kernel_str(t->name, sizeof(t->name), name);
+			if (kind_book >> 32 != TAG_SLAB)
+				return at;
+			/* The key of such a tag is the address of its cache. */
+			bpf_probe_read_kernel(
+				&name, sizeof(name),
+				(void *)(key + bpf_core_field_offset(struct kmem_cache, name)));
+			bpf_probe_read_kernel_str(t->name, sizeof(t->name), (void *)name);
 			return at;
 		}
 		if (t->key == key)
@@ -202,14 +221,13 @@ static __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes, const c
 }
 
 /* The tag's slot, made at its first use. Slot 0 stands for "table full". */
-static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 book,
-				    const char *name)
+static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 book)
 {
 	__u32 at = hash_of(key) & (TAG_MAX - 1);
 
 	if (tags[at].key == key && at)
 		return at;
-	return tag_far(key, (__u64)kind << 32 | book, bytes, name);
+	return tag_far(key, (__u64)kind << 32 | book, bytes);
 }
 
 static __always_inline struct tag_counts *counts_here(void)
