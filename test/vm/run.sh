@@ -46,7 +46,7 @@ runs()
 	bpf.clean_vfork_exec bpf clean_vfork_exec 100
 	bpf.clean_threads bpf clean_threads 50
 	bpf.clean_pipe_refill bpf clean_pipe_refill 100
-	bpf.hold50 bpf hold50 20
+	bpf.hold50 bpf hold50 20 6
 	bpf.leak_pipe bpf leak_pipe 100
 	bpf.leak_zombie bpf leak_zombie 100
 	bpf.leak_shm bpf leak_shm 50
