@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "source/bpf/cgroup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,8 +113,25 @@ static bool mount_of(bool v2, char *ret_point, char *ret_root, size_t size)
 	return found;
 }
 
+/* A forktally that was killed could not remove its group. Only an empty one can be removed. */
+static void remove_stale(const char *parent)
+{
+	DIR *dir = opendir(parent);
+	struct dirent *entry;
+	int pid;
+
+	while (dir && (entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "forktally-%d-", &pid) == 1 && kill(pid, 0) &&
+		    errno == ESRCH)
+			(void)unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static int make_below(struct run_cgroup *cg, const char *parent)
 {
+	remove_stale(parent);
 	for (int i = 0; i < 100; i++) {
 		if ((size_t)snprintf(cg->path, sizeof(cg->path), "%s/forktally-%d-%d", parent,
 				     getpid(), i) >= sizeof(cg->path))
