@@ -69,12 +69,13 @@ oracle_close()
 # objects that it names are removed afterwards.
 oracle_hold()
 {
-	local pool=$1 program=$2 n=$3 rate=$4 said bytes line
+	local pool=$1 said bytes line
+	shift
 	oracle_open || return 1
 	said=$(mktemp "$TMPDIR/oracle.XXXXXX")
 	mkfifo "$said.end"
 	bash -c 'echo $BASHPID >"$0/cgroup.procs" && exec "$@"' \
-		"$oracle_dir" "$program" "$n" "$rate" --hold >"$said" <"$said.end" &
+		"$oracle_dir" "$@" --hold >"$said" <"$said.end" &
 	exec 9>"$said.end"
 	while ! grep -q '^held' "$said"; do
 		kill -0 $! 2>/dev/null || break

@@ -234,8 +234,9 @@ static uint64_t misses(const struct bpf_program *program)
 void tables_missed(const struct tables *t, uint64_t *ret_follow, uint64_t *ret_charge)
 {
 	const struct exact_bpf *x = t->exact;
+	/* Not on_free: a softirq may run it above itself; a stale task is found at the next fork. */
 	const struct bpf_program *const follow[] = {x->progs.on_newtask, x->progs.on_exec,
-						    x->progs.on_exit, x->progs.on_free};
+						    x->progs.on_exit};
 	const struct bpf_program *const charge[] = {
 	    x->progs.on_slab_alloc,    x->progs.on_slab_alloc_sized,   x->progs.on_slab_alloc_node,
 	    x->progs.on_slab_alloc_at, x->progs.on_slab_alloc_at_node, x->progs.on_kmalloc,
