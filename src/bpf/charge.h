@@ -193,6 +193,7 @@ static __always_inline struct object_entry *charge(__u32 slot, __u64 key, __u32 
 		return NULL;
 	if (object_find(key, &old))
 		evict(key);
+	note_charged(key);
 	e = object_claim(key);
 	if (!e) {
 		add(&tree.lost_objects, 1);
@@ -303,7 +304,7 @@ static __always_inline void give_back(void *ctx, __u64 key, bool second)
 	__u16 flags, tag;
 	__u32 bytes, heir, own;
 
-	if (!key || !object_find(key, &p))
+	if (!ever_charged(key) || !key || !object_find(key, &p))
 		return;
 	own = p.entry->account;
 	a = slot = account_at(own);

@@ -26,6 +26,13 @@ const volatile bool
     objects_loadable; /* the verifier lets programs load a `const void *` argument */
 
 struct tree_state tree;
+
+/*
+ * A bit for each hash of an address that was ever charged, never cleared. Nearly every free of a
+ * program that has nothing to do with the tree ends here, in a few lines that stay in the cache.
+ */
+#define FILTER_BITS 18
+__u64 filter[1 << (FILTER_BITS - 6)];
 struct tag_slot tags[TAG_MAX];
 
 struct {
@@ -75,6 +82,21 @@ struct {
 static __always_inline __u32 hash_of(__u64 key)
 {
 	return (key * 0x9E3779B97F4A7C15ull) >> 32;
+}
+
+static __always_inline bool ever_charged(__u64 key)
+{
+	__u32 bit = hash_of(key) >> (32 - FILTER_BITS);
+
+	return filter[bit >> 6] >> (bit & 63) & 1;
+}
+
+static __always_inline void note_charged(__u64 key)
+{
+	__u32 bit = hash_of(key) >> (32 - FILTER_BITS);
+
+	if (!ever_charged(key))
+		__sync_fetch_and_or(&filter[bit >> 6], 1ull << (bit & 63));
 }
 
 static __always_inline void add(__u64 *counter, __u64 n)
