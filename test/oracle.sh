@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # oracle.sh - what the kernel itself says a workload holds: the charge of a memory cgroup that has
 # nothing else in it. Knows nothing of forktally. Sourced, bash; needs root and cgroup v1 or v2.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 # Sets oracle_dir to a fresh cgroup, or fails with oracle_why.
 oracle_open()
@@ -65,16 +65,16 @@ oracle_close()
 	done
 }
 
-# oracle_hold POOL PROGRAM N RATE: bytes charged while the workload holds what it leaked; SysV
-# objects that it names are removed afterwards.
+# oracle_hold POOL PROGRAM N RATE: bytes charged while the workload holds what it leaked. It has an
+# IPC namespace of its own, so that SysV objects go with it.
 oracle_hold()
 {
-	local pool=$1 said bytes line
+	local pool=$1 said bytes
 	shift
 	oracle_open || return 1
 	said=$(mktemp "$TMPDIR/oracle.XXXXXX")
 	mkfifo "$said.end"
-	bash -c 'echo $BASHPID >"$0/cgroup.procs" && exec "$@"' \
+	bash -c 'echo $BASHPID >"$0/cgroup.procs" && exec unshare --ipc "$@"' \
 		"$oracle_dir" "$@" --hold >"$said" <"$said.end" &
 	exec 9>"$said.end"
 	while ! grep -q '^held' "$said"; do
@@ -85,7 +85,6 @@ oracle_hold()
 	exec 9>&-
 	oracle_close
 	wait $! 2>/dev/null
-	remove_ipc "$said"
 	rm -f "$said" "$said.end"
 	echo "$bytes"
 }

@@ -39,6 +39,6 @@ done
 
 report=$TMPDIR/fast.json
 run_json "$report" "$WORKLOAD/fork_fast" $seconds
-expect "highest fork rate, $seconds s: nothing lost" 0 "$(field "$report" .lost_events)"
+expect "highest fork rate, $seconds s: nothing lost" 0 "$(lost "$report")"
 expect "highest fork rate, $seconds s: verdict" clean "$(field "$report" .verdict)"
 expect "highest fork rate, $seconds s: every fork counted" "$(cat "$report.out")" "$(field "$report" .forks)"

@@ -13,7 +13,7 @@ check() # PROGRAM FORKS
 	expect "$name: exit status" 0 "$status"
 	expect "$name: verdict" clean "$(field "$report" .verdict)"
 	expect "$name: no finding" "" "$(field "$report" '[.findings[].cause] | join(" ")')"
-	expect "$name: nothing lost" 0 "$(field "$report" .lost_events)"
+	expect "$name: nothing lost" 0 "$(lost "$report")"
 	expect "$name: forks" "$2" "$(field "$report" .forks)"
 	expect "$name: exits, with the program itself" "$(($2 + 1))" "$(field "$report" .exits)"
 	expect "$name: nobody alive" 0 "$(field "$report" .alive)"

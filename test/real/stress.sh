@@ -40,5 +40,5 @@ else
 		"$(field "$report" '[.findings[].cause] | unique | join(" ")')"
 	near "stress-ng --clone: zombies, as many as /proc has without forktally" "$most" \
 		"$(field "$report" '[.findings[].count] | add')" 5
-	expect "stress-ng --clone: nothing lost" 0 "$(field "$report" .lost_events)"
+	expect "stress-ng --clone: nothing lost" 0 "$(lost "$report")"
 fi
