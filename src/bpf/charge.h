@@ -163,7 +163,8 @@ static __always_inline __u32 take_here(void *ctx, struct taker *who)
 	__s32 nr = REGS_SYSCALL(regs);
 	__u64 key, sp;
 
-	if (nr < 0 || !mm)
+	/* Inside exec the new memory meets the old registers: no two runs of it would be alike. */
+	if (nr < 0 || !mm || nr == NR_EXECVE || nr == NR_EXECVEAT)
 		return 0;
 	sp = REGS_SP(regs);
 	key = ((mm->start_stack - sp) << 12) ^ (REGS_IP(regs) & 0xfff) ^

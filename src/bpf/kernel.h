@@ -164,6 +164,8 @@ struct bpf_array {
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, di, orig_ax, ip, sp;
 } CORE;
+#define NR_EXECVE	59
+#define NR_EXECVEAT	322
 #define REGS_SYSCALL(r) ((__s32)(r)->orig_ax)
 #define REGS_IP(r)	((r)->ip)
 #define REGS_SP(r)	((r)->sp)
@@ -183,6 +185,8 @@ struct pt_regs {
 	__u64 regs[31], sp, pc;
 	int syscallno;
 } CORE;
+#define NR_EXECVE	221
+#define NR_EXECVEAT	281
 #define REGS_SYSCALL(r) ((r)->syscallno)
 #define REGS_IP(r)	((r)->pc)
 #define REGS_SP(r)	((r)->sp)
