@@ -13,6 +13,7 @@
 #include "base/symbol.h"
 
 #define MOVE_NS	     1000000000ull
+#define PINNED_NS    2000000000ull
 #define SWEEP_NS     200000000ull
 #define TAKE_COPY_AT offsetof(struct event, text) /* in its record */
 
@@ -265,7 +266,9 @@ static void close_accounts(struct collector *c)
 			if (a->state == ACCOUNT_FREE)
 				continue;
 		} else if (can_close(c, slot) && !book_closed(a, BOOK_CACHE)) {
-			any |= c->shadow[slot].moves = move;
+			/* What it pinned may still be on its way: that is told as its own. */
+			if (a->forks < JUDGE_FORKS || now - a->reap_ns > PINNED_NS)
+				any |= c->shadow[slot].moves = move;
 		} else if (can_close(c, slot)) {
 			close_account(c, slot);
 			slot_free(c, slot);
@@ -392,28 +395,50 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 	collector_emit(c, &ev);
 }
 
-/* Tells and removes the tombstones: what went only with the exit of its holder. */
-static void sweep(struct collector *c)
+static uint32_t moment_of(const struct object_entry *e)
 {
-	c->swept_ns = now_ns();
+	return (uint32_t)((e->take * 0x9E3779B97F4A7C15ull ^ e->birth * 0xC2B2AE3D27D4EB4Full) >>
+			  40) &
+	       (MOMENTS - 1);
+}
+
+/*
+ * One pass over the tombstones of a book. An inode or dentry is told only with a file of the same
+ * place and moment: without one it was let go before its holder's exit, and RCU was late.
+ */
+static void sweep_book(struct collector *c, bool cache)
+{
 	for (uint32_t b = 0; b < c->t->object_buckets; b++) {
 		struct object_bucket *bucket = &c->t->objects[b];
 
 		for (int i = 0; i < BUCKET_SLOTS; i++) {
 			uint64_t key = __atomic_load_n(&bucket->key[i], __ATOMIC_ACQUIRE);
+			struct object_entry *e = &bucket->entry[i];
+			uint32_t moment = moment_of(e);
 			struct account_slot *a;
 
-			if (!KEY_IS_TOMBSTONE(key))
+			if (!KEY_IS_TOMBSTONE(key) || !(e->flags & OBJECT_IS_CACHE) == cache)
 				continue;
-			a = &c->t->accounts[bucket->entry[i].account & (TABLE_ACCOUNTS - 1)];
+			a = &c->t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
 			if (a->state == ACCOUNT_ALIAS)
 				a = &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)];
-			tell_object(c, &bucket->entry[i], TOMBSTONE_NS(key), HOLD_PROCESS);
+			if (!cache)
+				c->moments[moment / 8] |= (uint8_t)(1 << moment % 8);
+			if (!cache || c->moments[moment / 8] >> moment % 8 & 1)
+				tell_object(c, e, TOMBSTONE_NS(key), HOLD_PROCESS);
 			__atomic_store_n(&bucket->key[i], 0, __ATOMIC_RELEASE);
 			__atomic_sub_fetch(&a->tombstones, 1, __ATOMIC_RELAXED);
 			c->swept++;
 		}
 	}
+}
+
+/* Tells and removes the tombstones: what went only with the exit of its holder. */
+static void sweep(struct collector *c)
+{
+	c->swept_ns = now_ns();
+	sweep_book(c, false);
+	sweep_book(c, true);
 }
 
 int collector_records(struct collector *c)

@@ -29,6 +29,7 @@ enum { ANSWER_UNKNOWN, ANSWER_LIVE, ANSWER_DEAD };
 #define ASK_EVERY_MS  250u
 #define KILL_AFTER_MS 1000u
 #define HOPELESS_MS   1000u /* no longer where what is open cannot come back in time */
+#define PINNED_MS     400u /* an RCU period or two for inodes that a holder pinned */
 #define STEP_NS	      10000000
 
 static uint64_t now_ms(void)
@@ -287,7 +288,8 @@ static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemon
 		bool daemons = now < daemons_until && daemons_left(x);
 
 		exact_tick(x);
-		if (!daemons && !collector_open_bytes(&x->collector))
+		if (!daemons && !collector_open_bytes(&x->collector) &&
+		    (!x->tables.tree->tombstones || now - begin > PINNED_MS))
 			break;
 		/* What still runs holds on to things of those that are gone: no use in waiting. */
 		if (now >= deadline || is_woken(x) ||
