@@ -117,6 +117,18 @@ static bool reaped_after(const struct account_slot *accounts, uint32_t slot, uin
 	return before_ns && (a->state != ACCOUNT_REAPED || a->reap_ns >= before_ns);
 }
 
+/*
+ * The counters of a memory map cannot be asked about. They are freed just before the map itself: where
+ * all else of their process came back, so did they, though that was not seen.
+ */
+static bool only_counters_open(const struct tables *t, const struct object_entry *e)
+{
+	const struct account_slot *a = &t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
+
+	return t->tags[e->tag & (TAG_MAX - 1)].kind == TAG_PERCPU && a->state == ACCOUNT_REAPED &&
+	       a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL] <= 4ull * e->bytes;
+}
+
 uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns)
 {
 	struct tables *t = &x->tables;
@@ -134,7 +146,8 @@ uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns)
 			    reaped_after(t->accounts, t->objects[b].entry[i].account,
 					 reaped_before_ns))
 				continue;
-			if (ask(x, key, &t->objects[b].entry[i]) == ANSWER_DEAD)
+			if (ask(x, key, &t->objects[b].entry[i]) == ANSWER_DEAD ||
+			    only_counters_open(t, &t->objects[b].entry[i]))
 				take_back(x, b, i);
 			else
 				hopes +=
