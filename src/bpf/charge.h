@@ -312,9 +312,11 @@ static __always_inline void give_back(void *ctx, __u64 key, bool second)
 	c = counts_here();
 	if (!a || !c)
 		return;
+	bytes = p.entry->bytes; /* before the flags, which say whether they are bytes */
 	tag = p.entry->tag & (TAG_MAX - 1);
 	flags = p.entry->flags;
-	bytes = p.entry->bytes;
+	if (flags & OBJECT_IS_MARKED)
+		bytes = tags[tag].bytes;
 	if (a->state == ACCOUNT_ALIAS) {
 		a = account_at(a->alias);
 		if (!a)

@@ -7,6 +7,25 @@
 
 #include "charge.h"
 
+/* Descriptors that are looked at when a holder exits; the smaller where there is no bpf_loop. */
+#define FDS_LONG  65536
+#define FDS_SHORT 1024
+
+/* Notes what an open charge is part of. The mark stands where its bytes stood: flags go first. */
+__noinline int found(__u64 address, __u32 mark)
+{
+	struct object_place p;
+
+	if (!address || !ever_charged(address) || !object_find(address, &p) ||
+	    (p.entry->flags & OBJECT_IS_MARKED))
+		return 0;
+	p.entry->flags |= OBJECT_IS_MARKED;
+	p.entry->mark = mark;
+	return 0;
+}
+
+#include "reach.h"
+
 /* The part of a percpu_counter that is still on the processors. */
 static __always_inline __s64 percpu_part(__u64 part)
 {
@@ -181,6 +200,45 @@ static __always_inline int follow_exec(void)
 	return 0;
 }
 
+struct fds_walk {
+	__u64 files;
+	__u32 count;
+};
+
+static long describe_fd(__u32 fd, struct fds_walk *w)
+{
+	__u64 file;
+
+	if (fd >= w->count)
+		return 1;
+	file = read_u64(w->files + fd * 8ull);
+	if (file)
+		reach_fd(file, fd);
+	return 0;
+}
+
+/* What a holder has open when it begins to exit is noted in the books: it is gone in a moment. */
+static __always_inline void describe_held(struct task_struct *me)
+{
+	struct files_struct *files = me->files;
+	struct fds_walk w = {};
+	__u32 count, most = FDS_SHORT;
+
+	if (!files)
+		return;
+	w.files = (__u64)BPF_CORE_READ(files, fdt, fd);
+	w.count = count = BPF_CORE_READ(files, fdt, max_fds);
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+		most = FDS_LONG;
+		bpf_loop(FDS_LONG, describe_fd, &w, 0);
+	} else {
+		for (__u32 fd = 0; fd < FDS_SHORT && !describe_fd(fd, &w); fd++)
+			;
+	}
+	if (count > most)
+		add(&tree.fds_not_described, count - most);
+}
+
 static __always_inline int follow_exit(void)
 {
 	struct task_struct *me = bpf_get_current_task_btf();
@@ -222,8 +280,10 @@ static __always_inline int follow_exit(void)
 		copy_comm(ev->u.exit.comm, me);
 		record_submit(ev);
 	}
-	if (a->forks >= judge_forks)
+	if (a->forks >= judge_forks) {
 		__sync_fetch_and_add(&tree.holders_exiting, 1);
+		describe_held(me);
+	}
 	a->state = ACCOUNT_EXITED;
 	return 0;
 }

@@ -44,6 +44,9 @@ enum {
 #define CLONE_SIGHAND	    0x800
 #define CLONE_THREAD	    0x10000
 
+/* The number of a helper tells whether a kernel has it. */
+enum bpf_func_id { BPF_FUNC_loop = 181 };
+
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
@@ -115,6 +118,7 @@ struct task_struct {
 	struct vm_struct *stack_vm_area;
 	struct css_set *cgroups;
 	unsigned short migration_disabled;
+	struct files_struct *files;
 } CORE;
 
 struct kmem_cache {
@@ -144,6 +148,123 @@ struct slabobj_ext {
 	struct obj_cgroup *objcg;
 } CORE;
 
+/* Files and what is behind them. */
+struct qstr {
+	const unsigned char *name;
+} CORE;
+struct super_block {
+	unsigned long s_magic;
+} CORE;
+struct inode {
+	unsigned short i_mode;
+	unsigned int i_nlink;
+	unsigned int i_rdev;
+	unsigned long i_ino;
+	struct super_block *i_sb;
+	void *i_private;
+} CORE;
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+} CORE;
+struct path {
+	struct dentry *dentry;
+} CORE;
+struct hlist_node {
+	struct hlist_node *next;
+} CORE;
+struct hlist_head {
+	struct hlist_node *first;
+} CORE;
+struct list_head {
+	struct list_head *next;
+} CORE;
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
+	void *f_cred;
+	struct hlist_head *f_ep; /* since 5.11 */
+} CORE;
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+	unsigned long *open_fds;
+} CORE;
+struct files_struct {
+	struct fdtable *fdt;
+} CORE;
+struct pipe_buffer {
+	struct page *page;
+} CORE;
+struct pipe_inode_info {
+	unsigned int head, tail, ring_size; /* since 5.5 */
+	struct pipe_buffer *bufs;
+	struct page *tmp_page[2];
+} CORE;
+struct pipe_inode_info___one { /* before 6.14 */
+	struct page *tmp_page;
+} CORE;
+struct epitem {
+	struct hlist_node fllink;
+	void *pwqlist; /* its first field leads to the next one */
+} CORE;
+struct sk_buff {
+	struct sk_buff *next;
+	char cb[48];
+	unsigned char *head;
+	unsigned int end, data_len;
+} CORE;
+struct skb_frag { /* a page comes first, under this name or that */
+	unsigned int len;
+} CORE;
+struct skb_shared_info {
+	unsigned char nr_frags;
+	struct skb_frag frags[1]; /* of 16 bytes each */
+} CORE;
+struct sk_buff_head {
+	struct sk_buff *next;
+	unsigned int qlen;
+} CORE;
+struct sock_common {
+	unsigned short skc_family;
+	unsigned char skc_state;
+} CORE;
+struct sock {
+	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue, sk_write_queue;
+	void *sk_peer_pid, *sk_peer_cred;
+} CORE;
+struct unix_sock {
+	void *addr;
+	struct sock *peer;
+} CORE;
+struct socket {
+	struct sock *sk;
+} CORE;
+struct scm_fp_list {
+	short count;
+	struct file *fp[253];
+} CORE;
+struct unix_skb_parms {
+	void *pid;
+	struct scm_fp_list *fp;
+} CORE;
+struct fsnotify_mark {
+	struct list_head g_list;
+} CORE;
+struct fsnotify_group {
+	struct list_head marks_list;
+} CORE;
+struct tty_struct {
+	struct tty_struct *link;
+	void *disc_data, *port, *ldisc;
+} CORE;
+struct tty_file_private {
+	struct tty_struct *tty;
+} CORE;
+
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;
@@ -151,6 +272,12 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+} CORE;
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	unsigned int fd;
+	struct file *file;
 } CORE;
 struct bpf_raw_tracepoint_args {
 	__u64 args[0];

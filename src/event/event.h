@@ -23,6 +23,8 @@
  * Units: bytes, signed 64 bit; EVENT_UNKNOWN_BYTES where a source could not
  * tell, never 0. Times are CLOCK_BOOTTIME nanoseconds.
  *
+ * What an object is part of, and through what its holder reaches it, is in event/thing.h.
+ *
  * This header is also compiled into the kernel programs: no libc, no pointers
  * before `text`.
  */
@@ -42,6 +44,8 @@ typedef long long ev_s64;
 typedef unsigned int ev_u32;
 typedef int ev_s32;
 #endif
+
+#include "event/thing.h"
 
 #define EVENT_UNKNOWN_BYTES (-0x7fffffffffffffffLL - 1)
 #define EVENT_COMM_BYTES    16
@@ -90,11 +94,12 @@ enum hold {
 	HOLD_UNKNOWN, /* the source cannot tell */
 	HOLD_PROCESS, /* u.object.holder: returned by that process's exit, or it lives and holds it */
 	HOLD_LEFT,    /* an object that outlives processes (SysV IPC) */
-	HOLD_NONE,    /* the kernel still counts it as charged, and no process is left */
+	HOLD_NONE,    /* the kernel still counts it as charged, and nothing reaches it */
 };
 
 #define FORK_SHARES_MM 1 /* vfork or CLONE_VM: nothing inherited, nothing of its own yet */
 #define OBJECT_ESTIMATE 1 /* bytes from a cost table, not read from the kernel */
+#define OBJECT_BODY	2 /* one of these for each of its things */
 #define TAG_UNACCOUNTED 1 /* the kernel charges this to nobody */
 #define TAG_ESTIMATE 2 /* bytes of this tag are counts times a cost table, not read from the kernel */
 
@@ -110,7 +115,7 @@ struct event_session {
 	ev_u32 page_bytes;
 	ev_u32 version; /* of this contract: EVENT_VERSION */
 };
-#define EVENT_VERSION 1
+#define EVENT_VERSION 2
 
 struct event_tag {
 	ev_u32 tag;
@@ -196,7 +201,11 @@ struct event_object {
 	ev_s64 bytes; /* all of them together */
 	ev_u64 returned_ns; /* 0: still open */
 	ev_u64 site;        /* kernel address of the allocating call, 0: unknown */
-	struct account_id holder; /* with HOLD_PROCESS */
+	struct account_id holder; /* with HOLD_PROCESS; text: its name, where it is not of the tree */
+	ev_u32 thing; /* enum thing: what it is part of */
+	ev_u32 via;   /* enum via: through what the holder reaches it */
+	ev_s32 fd;    /* -1: none, or not known */
+	ev_u32 pad;
 };
 
 struct event_total {
@@ -279,8 +288,8 @@ struct event {
 
 #ifndef __bpf__
 static_assert(sizeof(struct account_id) == 16, "part of the contract");
-static_assert(sizeof(struct event_object) == 72, "part of the contract");
-static_assert(sizeof(((struct event *)0)->u) == 72, "part of the contract");
+static_assert(sizeof(struct event_object) == 88, "part of the contract");
+static_assert(sizeof(((struct event *)0)->u) == 88, "part of the contract");
 
 /**
  * event_fn - takes one event. The event and its text are borrowed for the call.

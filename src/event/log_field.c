@@ -20,6 +20,9 @@ static const char *const hold_names[] = {[HOLD_UNKNOWN] = "unknown",
 					 [HOLD_PROCESS] = "process",
 					 [HOLD_LEFT] = "left",
 					 [HOLD_NONE] = "none"};
+#define THING_TEXT(name, text) [name] = text,
+static const char *const thing_names[] = {THINGS(THING_TEXT)};
+static const char *const via_names[] = {VIAS(THING_TEXT)};
 static const char *const moment_names[] = {"peak", "end"};
 static_assert(COUNT(pool_names) == POOLS && COUNT(loss_names) == LOSSES &&
 		  COUNT(source_names) == SOURCE_MODEL + 1 && COUNT(hold_names) == HOLD_NONE + 1,
@@ -106,6 +109,9 @@ static const struct log_field object_fields[] = {
     FIELD("site", u.object.site, LOG_ADDRESS),
     FIELD("holder_tgid", u.object.holder.tgid, LOG_U32),
     FIELD("holder_start_ns", u.object.holder.start_ns, LOG_U64),
+    NAMED("thing", u.object.thing, thing_names),
+    NAMED("via", u.object.via, via_names),
+    FIELD("fd", u.object.fd, LOG_S32),
 };
 static const struct log_field total_fields[] = {
     NAMED("pool", u.total.pool, pool_names),

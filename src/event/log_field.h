@@ -12,7 +12,7 @@
 #include "event/event.h"
 
 #define LOG_FORMAT  "forktally-session"
-#define LOG_VERSION 1
+#define LOG_VERSION 2
 
 enum log_kind {
 	LOG_U32,     /* number */

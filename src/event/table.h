@@ -29,13 +29,17 @@
 #define OBJECT_IS_SIGHAND 1 /* freed when the process is collected by its parent */
 #define OBJECT_IS_TASK	  2
 #define OBJECT_IS_CACHE	  4 /* of BOOK_CACHE */
+#define OBJECT_IS_MARKED  8 /* mark says what it is part of; bytes are those of its tag */
 
 struct object_entry {
 	ev_u32 account; /* slot */
 	ev_u32 take;	/* slot + 1, 0: none */
 	ev_u32 site;	/* low half of the kernel address that asked */
 	ev_u32 birth;	/* ordinal */
-	ev_u32 bytes;
+	union {
+		ev_u32 bytes;
+		ev_u32 mark; /* event/thing.h, with OBJECT_IS_MARKED */
+	};
 	unsigned short tag;
 	unsigned short flags;
 };
@@ -151,6 +155,7 @@ struct tree_state {
 	ev_u64 next_account;
 	ev_u64 memcg; /* address of the memory cgroup that the command runs in */
 	ev_u64 irq_skipped, aborted;
+	ev_u64 fds_not_described; /* open in a holder at its exit, beyond those that were looked at */
 };
 
 #ifndef __bpf__

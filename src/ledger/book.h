@@ -164,6 +164,8 @@ struct residue_key {
 	const struct row *holder, *below;
 	enum pool pool;
 	uint32_t tag, take;
+	enum thing thing;
+	bool body;
 };
 /* Finds or makes the group. When there are too many: one catch-all for each pool. NULL: no memory.
  */

@@ -16,7 +16,7 @@
  *   fold     an account that was reaped, owes nothing and has no rows below it gives up its
  *            row some time later; its sums are added to `children` of its parent's row.
  *   residue  what was still charged when its holder began to exit, or after the run;
- *            one group for each (kind, holder, tag, take).
+ *            one group for each (kind, holder, tag, take, kind of thing).
  *   own forks  the forks of one process, against the tree's.
  *
  * Ownership: everything that an accessor returns belongs to the ledger and stays valid
@@ -213,6 +213,11 @@ struct ledger_residue {
 	enum pool pool;
 	const struct ledger_tag *tag; /* NULL: none (ZOMBIE, ORPHAN) */
 	uint32_t take;		      /* 0: unknown */
+	enum thing thing;	      /* what these are parts of, as far as the source knows */
+	bool body;		      /* one of these for each of the things */
+	enum via via;		      /* through what the holder reached the first of them */
+	int32_t fd;		      /* and by which descriptor, -1: none */
+	bool fd_same;		      /* all of them by that one */
 	uint64_t count;
 	struct amount bytes; /* in `pool`; with LEVEL: at the holder's exit or the last level */
 	struct amount kernel_bytes; /*

@@ -10,7 +10,8 @@ static uint64_t key_hash(const struct residue_key *k)
 	uint64_t h = table_hash((uintptr_t)k->holder, (uintptr_t)k->below);
 
 	h = table_hash(h, (uint64_t)k->tag << 32 | k->take);
-	return table_hash(h, k->kind << 16 | k->hold << 8 | k->pool);
+	return table_hash(h, (uint64_t)k->thing << 32 | k->body << 24 | k->kind << 16 |
+				 k->hold << 8 | k->pool);
 }
 
 static bool residue_same(const void *item, const void *key)
@@ -20,7 +21,8 @@ static bool residue_same(const void *item, const void *key)
 
 	return r->residue.kind == k->kind && r->residue.hold == k->hold && r->holder == k->holder &&
 	       r->below == k->below && r->residue.pool == k->pool && r->tag == k->tag &&
-	       r->residue.take == k->take;
+	       r->residue.take == k->take && r->residue.thing == k->thing &&
+	       r->residue.body == k->body;
 }
 
 void residue_pin(struct row *row)
@@ -43,6 +45,9 @@ static struct residue *residue_add(struct ledger *led, const struct residue_key 
 	r->residue.hold = k->hold;
 	r->residue.pool = k->pool;
 	r->residue.take = k->take;
+	r->residue.thing = k->thing;
+	r->residue.body = k->body;
+	r->residue.fd = -1;
 	r->residue.tag = tag ? &tag->tag : NULL;
 	r->tag = k->tag;
 	r->holder = (struct row *)k->holder;
@@ -151,7 +156,8 @@ static int object_check(const struct ledger *led, const struct event_object *e)
 {
 	const struct tag *tag = tag_find(led, e->tag);
 
-	if (e->pool >= POOLS || e->hold > HOLD_NONE || !tag_usable(led, e->tag) ||
+	if (e->pool >= POOLS || e->hold > HOLD_NONE || e->thing >= THING_KINDS ||
+	    e->via >= VIA_KINDS || !tag_usable(led, e->tag) ||
 	    (e->bytes < 0 && e->bytes != EVENT_UNKNOWN_BYTES))
 		return -EINVAL;
 	if (tag && e->bytes > LEDGER_BYTES_MAX - tag->tag.open_bytes)
@@ -166,7 +172,9 @@ int residue_object(struct ledger *led, const struct event *ev)
 				.hold = e->hold,
 				.pool = e->pool,
 				.tag = e->tag,
-				.take = e->take};
+				.take = e->take,
+				.thing = e->thing,
+				.body = e->flags & OBJECT_BODY};
 	struct target made, held;
 	struct row *forker;
 	struct residue *r;
@@ -204,6 +212,12 @@ int residue_object(struct ledger *led, const struct event *ev)
 	if (err)
 		return err;
 	led->pool[e->pool].pool.seen = true;
+	if (!r->residue.count) {
+		r->residue.via = e->via;
+		r->residue.fd = e->via ? e->fd : -1;
+		r->residue.fd_same = true;
+	}
+	r->residue.fd_same &= e->via && e->fd == r->residue.fd;
 	residue_sum(&r->residue.bytes, r->residue.count, e->bytes, e->flags & OBJECT_ESTIMATE);
 	r->residue.estimate |= !!(e->flags & OBJECT_ESTIMATE);
 	r->residue.count += e->count;

@@ -160,6 +160,7 @@ static json_t *holder(const struct view_finding *f, bool *failed)
 	o = object_begin(failed);
 	set(&o, FIELD_HOLDER_PID, json_integer(f->holder_pid));
 	set(&o, FIELD_HOLDER_COMM, text(f->holder_comm));
+	set(&o, FIELD_HOLDER_THROUGH, text(f->through));
 	return object_end(&o);
 }
 

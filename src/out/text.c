@@ -144,6 +144,8 @@ static void print_holder(struct page *p, const struct view_finding *f)
 	if (f->holder_pid) {
 		page_text(p, *f->holder_comm ? f->holder_comm : "?");
 		page_format(p, " (pid %u)", f->holder_pid);
+		if (*f->through)
+			page_format(p, "%s through %s", f->count > 1 ? ", first" : "", f->through);
 	} else {
 		page_format(p, "%s", nobody[f->where]);
 	}

@@ -76,7 +76,8 @@ static int finding_add(struct judge *j, const struct rule *rule, struct finding 
 		j->finding_room = room;
 	}
 	f = &v->findings[v->finding_count++];
-	*f = (struct finding){.cause = rule->cause, .hint = rule->hint, .pool = rule->pool};
+	*f = (struct finding){.cause = rule->cause, .hint = rule->hint, .pool = rule->pool,
+			      .fd = -1};
 	*ret_finding = f;
 	return 0;
 }
@@ -358,6 +359,8 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 							 : WHERE_HELD;
 	f->forks = clock.forks;
 	f->take = primary->residue->take;
+	f->via = primary->residue->via;
+	f->fd = primary->residue->fd;
 	set_holder(f, primary->residue->holder);
 	for (i = 0; !err && i < n; i++) {
 		if (!c[i]->used)

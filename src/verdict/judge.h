@@ -6,7 +6,8 @@
  *   finding.c  makes one finding: its parts, bytes, count, holder
  *   primary.c  what of some candidates is counted, and whether it grows
  *   growth.c   growth or plateau, from a profile alone
- *   rule.c     the table of causes
+ *   catalogue.c  the table of causes
+ *   rule.c     which row of it a residue belongs to
  *   reason.c   why a verdict is inconclusive
  */
 #ifndef FORKTALLY_VERDICT_JUDGE_H

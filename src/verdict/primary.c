@@ -63,7 +63,7 @@ const struct candidate *primary_of(struct candidate *const *c, size_t n, size_t 
 	size_t i, best_counts = RULE_NAMES;
 
 	for (i = 0; i < n; i++) {
-		size_t counts = rule_counts(c[i]->rule, residue_tag(c[i]->residue));
+		size_t counts = rule_counts(c[i]->rule, c[i]->residue);
 
 		if (counts < best_counts) {
 			best = c[i];
@@ -85,7 +85,7 @@ bool same_count(const struct candidate *primary, size_t counts, const struct can
 {
 	if (counts == RULE_NAMES)
 		return residue_tag(c->residue) == residue_tag(primary->residue);
-	return rule_counts(c->rule, residue_tag(c->residue)) == counts;
+	return rule_counts(c->rule, c->residue) == counts;
 }
 
 struct growth judge_counted(const struct judge *j, struct candidate *const *c, size_t n,

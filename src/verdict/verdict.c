@@ -50,6 +50,8 @@ static int by_cluster(const void *a, const void *b)
 	d = d ? d : order(p->hold, q->hold);
 	d = d ? d : order(p->take, q->take);
 	d = d ? d : order(p->tag ? p->tag->tag : 0, q->tag ? q->tag->tag : 0);
+	d = d ? d : order(p->thing, q->thing);
+	d = d ? d : order(p->body, q->body);
 	return d ? d : order(p->pool, q->pool);
 }
 
@@ -84,6 +86,53 @@ static bool only_cache(struct candidate *const *c, size_t n)
 	return true;
 }
 
+/* Kinds that one thing may be now and then: a socket whose other side closes, a file removed. */
+static bool same_family(enum thing a, enum thing b)
+{
+	return (a == THING_FD_SOCKET_INET && b == THING_SOCKET_CLOSEWAIT) ||
+	       (a == THING_SOCKET_CLOSEWAIT && b == THING_FD_SOCKET_INET) ||
+	       (a == THING_FD_FILE && b == THING_FD_FILE_DELETED) ||
+	       (a == THING_FD_FILE_DELETED && b == THING_FD_FILE);
+}
+
+/*
+ * What was taken at one place for one holder belongs together: where the source knows what some of
+ * it is, that is what the rest is. Of two kinds in a family the one with more things counts.
+ */
+static enum thing thing_beside(const struct judge *j, const struct ledger_residue *r)
+{
+	enum thing thing = r->thing;
+	uint64_t most = r->body ? r->count : 0;
+	size_t i;
+
+	for (i = 0; i < j->count; i++) {
+		const struct ledger_residue *s = j->candidates[i].residue;
+
+		if (s == r || s->take != r->take || s->holder != r->holder || s->hold != r->hold ||
+		    s->thing <= THING_PROCESS || s->kind != r->kind)
+			continue;
+		if (r->thing ? !s->body || !same_family(r->thing, s->thing)
+			     : s->count * 4 < r->count)
+			continue;
+		if (s->count > most || (s->count == most && s->thing < thing)) {
+			most = s->count;
+			thing = s->thing;
+		}
+	}
+	return thing;
+}
+
+static const struct rule *rule_beside(const struct judge *j, const struct candidate *c)
+{
+	const struct ledger_residue *r = c->residue;
+	const struct rule *rule = NULL;
+
+	if (r->kind == RESIDUE_OBJECT && r->take && r->hold == HOLD_PROCESS &&
+	    (!c->rule || c->rule->role != RULE_MEMORY))
+		rule = rule_of_thing(thing_beside(j, r));
+	return rule ? rule : c->rule ? c->rule : rule_named("kernel.held");
+}
+
 static int collect(struct judge *j)
 {
 	size_t i, n = ledger_residue_count(j->led);
@@ -98,8 +147,66 @@ static int collect(struct judge *j)
 			j->candidates[j->count++] =
 			    (struct candidate){.residue = r, .rule = rule_of(j->led, r)};
 	}
+	for (i = 0; i < j->count; i++)
+		j->candidates[i].rule = rule_beside(j, &j->candidates[i]);
 	qsort(j->candidates, j->count, sizeof(*j->candidates), by_cluster);
 	return 0;
+}
+
+/* Parts of things whose bodies were taken elsewhere: data in a pipe, say. */
+static bool is_part_only(const struct judge *j, struct candidate *const *c, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (c[i]->residue->body || !c[i]->residue->thing)
+			return false;
+	}
+	for (i = 0; i < j->count; i++) {
+		const struct candidate *other = &j->candidates[i];
+
+		if (other->residue->body && other->rule == c[0]->rule &&
+		    other->residue->holder == c[0]->residue->holder)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What waits in the queues of sockets that pile up comes with them. Not so if all of it waits in
+ * one queue.
+ */
+static struct finding *surroundings_of(const struct judge *j, struct candidate *const *c, size_t n)
+{
+	const struct rule *rule = c[0]->rule;
+	size_t i;
+
+	if (!rule->within || c[0]->residue->kind != RESIDUE_OBJECT)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		if (c[i]->residue->fd_same && c[i]->residue->count > 1)
+			return NULL;
+	}
+	for (i = 0; i < j->verdict->finding_count; i++) {
+		struct finding *f = &j->verdict->findings[i];
+
+		if (!strncmp(f->cause, rule->within, strlen(rule->within)) &&
+		    c[0]->residue->holder && f->holder.tgid == c[0]->residue->holder->id.tgid &&
+		    f->holder.start_ns == c[0]->residue->holder->id.start_ns)
+			return f;
+	}
+	return NULL;
+}
+
+static int absorb_all(const struct judge *j, struct finding *f, struct candidate *const *c,
+		      size_t n)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < n; i++)
+		err = finding_absorb(j, f, c[i], true);
+	return err;
 }
 
 /*
@@ -111,6 +218,7 @@ static int try_all(struct judge *j, bool (*wanted)(const struct judge *, const s
 		   struct candidate **group)
 {
 	size_t i, n = 0;
+	struct finding *f;
 	bool made;
 	int err = 0;
 
@@ -120,7 +228,11 @@ static int try_all(struct judge *j, bool (*wanted)(const struct judge *, const s
 		if (c && (c->used || !wanted(j, c)))
 			continue;
 		if (n && (!c || !same(group[0], c))) {
-			err = only_cache(group, n) ? 0 : finding_try(j, group, n, &made);
+			f = surroundings_of(j, group, n);
+			if (f)
+				err = absorb_all(j, f, group, n);
+			else if (!only_cache(group, n) && !is_part_only(j, group, n))
+				err = finding_try(j, group, n, &made);
 			n = 0;
 		}
 		if (c)
@@ -251,6 +363,26 @@ static void settle_whole(struct judge *j)
 	}
 }
 
+/* Parts that were taken at another place than the bodies of their things. */
+static int absorb_parts(struct judge *j)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < j->count; i++) {
+		struct candidate *c = &j->candidates[i];
+		struct finding *f;
+
+		if (c->used || !c->residue->thing || c->residue->body ||
+		    c->residue->kind != RESIDUE_OBJECT || !c->residue->holder)
+			continue;
+		f = finding_of(j, c->rule->cause, c->residue->holder);
+		if (f)
+			err = finding_absorb(j, f, c, true);
+	}
+	return err;
+}
+
 /* Data that was put into a pipe or socket, by whomever. */
 static bool is_content(const struct judge *j, const struct ledger_residue *r)
 {
@@ -281,7 +413,8 @@ static int absorb_small(struct judge *j)
 		    !r->holder)
 			continue;
 		if (is_content(j, r) && ((f = finding_of(j, "fd.pipe", r->holder)) ||
-					 (f = finding_of(j, "fd.socket", r->holder)))) {
+					 (f = finding_of(j, "fd.socket.unix", r->holder)) ||
+					 (f = finding_of(j, "fd.socket.inet", r->holder)))) {
 			err = finding_absorb(j, f, c, true);
 			continue;
 		}
@@ -308,7 +441,11 @@ static int find(struct judge *j, struct candidate **group)
 	if (!err)
 		err = try_all(j, is_cause_object, same_take, group);
 	if (!err)
+		err = absorb_parts(j);
+	if (!err)
 		err = try_all(j, is_cause_not_cached, same_cause, group);
+	if (!err)
+		err = absorb_parts(j);
 	if (!err)
 		err = try_all(j, is_cause_level, same_cause, group);
 	if (!err)

@@ -40,6 +40,8 @@ struct finding {
 	double count_per_fork, bytes_per_fork;
 	struct account_id holder; /* tgid 0: nobody */
 	char holder_comm[EVENT_COMM_BYTES];
+	enum via via; /* through what it reaches the first of them */
+	int32_t fd;   /* -1: none */
 	struct finding_part *parts;
 	size_t part_count;
 	uint32_t take;	  /* 0: unknown; frames are in the ledger */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -199,6 +200,23 @@ static void fill_take(struct view *v, struct view_finding *f, const struct ledge
 	}
 }
 
+/* Through what the holder reaches the first of them, in words. */
+static const char *through(struct view *v, const struct finding *from)
+{
+	static const char *const words[VIA_KINDS] = {
+	    [VIA_FD] = "fd %d",
+	    [VIA_QUEUE] = "the queue of fd %d",
+	    [VIA_FLIGHT] = "a message in the queue of fd %d",
+	    [VIA_MAP] = "a mapping",
+	    [VIA_NAME] = "a name",
+	};
+	char text[64] = "";
+
+	if (words[from->via] && (from->fd >= 0 || !strchr(words[from->via], '%')))
+		snprintf(text, sizeof(text), words[from->via], from->fd);
+	return view_arena_text(v->arena, text);
+}
+
 static void fill_finding(struct view *v, struct view_finding *f, const struct finding *from,
 			 const struct ledger *led)
 {
@@ -219,6 +237,7 @@ static void fill_finding(struct view *v, struct view_finding *f, const struct fi
 	    .bytes_per_fork = from->bytes_per_fork,
 	    .holder_pid = from->holder.tgid,
 	    .holder_comm = view_arena_text_n(v->arena, from->holder_comm, EVENT_COMM_BYTES),
+	    .through = through(v, from),
 	};
 	f->parts = view_arena_array(v->arena, from->part_count, sizeof(*f->parts));
 	for (size_t i = 0; f->parts && i < from->part_count; i++)

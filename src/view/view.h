@@ -86,6 +86,7 @@ struct view_finding {
 	double count_per_fork, bytes_per_fork;
 	uint32_t holder_pid; /* 0: nobody holds it, or unknown */
 	const char *holder_comm;
+	const char *through; /* "fd 17"; "" where not known */
 	struct view_part *parts;
 	size_t part_count;
 	const char *syscall;	   /* "" unknown; "page fault" for memory that was touched */

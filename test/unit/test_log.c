@@ -217,7 +217,7 @@ static void test_table_is_complete(void **state)
 	    MEMBER(EVENT_FORK, fork, 4),       MEMBER(EVENT_EXEC, exec, 0),
 	    MEMBER(EVENT_EXIT, exit, 0),       MEMBER(EVENT_CHARGE, amount, 0),
 	    MEMBER(EVENT_RETURN, amount, 0),   MEMBER(EVENT_GAUGE, gauge, 0),
-	    MEMBER(EVENT_OBJECT, object, 4),   MEMBER(EVENT_TOTAL, total, 0),
+	    MEMBER(EVENT_OBJECT, object, 8),   MEMBER(EVENT_TOTAL, total, 0),
 	    MEMBER(EVENT_BOOK, book, 4),       MEMBER(EVENT_ALIVE, alive, 0),
 	    MEMBER(EVENT_LEFT, left, 0),       MEMBER(EVENT_LOSS, loss, 4),
 	    MEMBER(EVENT_END, end, 0),
@@ -298,7 +298,7 @@ static void test_cut_compressed(void **state)
 	cut_everywhere(true);
 }
 
-#define HEADER	"{\"type\":\"format\",\"format\":\"forktally-session\",\"version\":1}\n"
+#define HEADER	"{\"type\":\"format\",\"format\":\"forktally-session\",\"version\":2}\n"
 #define REAPED	"{\"type\":\"reap\",\"time_ns\":5,\"tgid\":4,\"start_ns\":3}\n"
 #define LOSS(x) HEADER "{\"type\":\"loss\",\"time_ns\":5,\"kind\":\"records\",\"count\":" x "}\n"
 

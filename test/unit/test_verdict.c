@@ -275,7 +275,7 @@ static void late_returns_do_not_blur_a_count(void **state)
 			put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_1K, TAKE_PAIR, i, 1, 1032, 9);
 	}
 	v = finish(led);
-	f = only(v, "fd.socket", WHERE_HELD);
+	f = only(v, "fd.socket.unix", WHERE_HELD);
 	assert_int_equal(f->count, 20);
 	assert_true(f->bytes_per_fork > 0.95 * 186.4 && f->bytes_per_fork < 1.10 * 186.4);
 	verdict_free(v);
@@ -320,7 +320,7 @@ static void sockets_and_files_by_call(void **state)
 	}
 	v = finish(led);
 	assert_int_equal(v->finding_count, 2);
-	assert_string_equal(v->findings[0].cause, "fd.socket");
+	assert_string_equal(v->findings[0].cause, "fd.socket.unix");
 	assert_int_equal(v->findings[0].count, 422);
 	assert_string_equal(v->findings[1].cause, "fd.file");
 	assert_int_equal(v->findings[1].count, 211);
@@ -368,7 +368,7 @@ static void levels_of_descriptors(void **state)
 		}
 		put_gauge(led, ROOT, POOL_KERNEL, TAG_UNIX, 2 * kept, 4800 * kept);
 		v = finish(led);
-		f = only(v, "fd.socket", WHERE_HELD);
+		f = only(v, "fd.socket.unix", WHERE_HELD);
 		assert_near(f->count_per_fork, 2.0 / rate);
 		assert_near(f->bytes_per_fork, 4800.0 / rate);
 		assert_string_equal(f->parts[0].tag, "fd.socket.unix");
@@ -533,7 +533,7 @@ static void mappings_without_memory(void **state)
 	for (uint32_t i = 0; i < 211; i++)
 		put_object(led, ROOT, HOLD_PROCESS, ROOT, TAG_VMA, TAKE_MMAP, i, 1, 200, 9);
 	v = finish(led);
-	assert_int_equal(only(v, "mapping", WHERE_HELD)->count, 211);
+	assert_int_equal(only(v, "vma", WHERE_HELD)->count, 211);
 	verdict_free(v);
 	ledger_free(led);
 }

@@ -367,6 +367,7 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 {
 	uint32_t slot = e->account & (TABLE_ACCOUNTS - 1), tag = e->tag & (TAG_MAX - 1);
 	struct account_slot *a = &c->t->accounts[slot];
+	uint32_t mark = e->flags & OBJECT_IS_MARKED ? e->mark : 0;
 	struct event ev = {.type = EVENT_OBJECT};
 
 	if (a->state == ACCOUNT_ALIAS)
@@ -386,12 +387,16 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 	    .hold = hold,
 	    .birth_ordinal = e->birth,
 	    .count = 1,
-	    .bytes = e->bytes,
+	    .flags = mark & MARK_BODY ? OBJECT_BODY : 0,
+	    .bytes = c->t->tags[tag].bytes,
 	    .returned_ns = returned_ns,
 	    .site = e->site ? c->text_half | e->site : 0,
 	};
 	if (hold == HOLD_PROCESS)
 		ev.u.object.holder = ev.account;
+	ev.u.object.thing = MARK_THING(mark);
+	ev.u.object.via = MARK_VIA(mark);
+	ev.u.object.fd = mark && MARK_FD(mark) != MARK_NO_FD ? (int32_t)MARK_FD(mark) : -1;
 	collector_emit(c, &ev);
 }
 

@@ -126,7 +126,8 @@ static bool only_counters_open(const struct tables *t, const struct object_entry
 	const struct account_slot *a = &t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
 
 	return t->tags[e->tag & (TAG_MAX - 1)].kind == TAG_PERCPU && a->state == ACCOUNT_REAPED &&
-	       a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL] <= 4ull * e->bytes;
+	       a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL] <=
+		   4ull * t->tags[e->tag & (TAG_MAX - 1)].bytes;
 }
 
 uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns)

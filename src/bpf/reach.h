@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * reach.h - which kernel objects an open file is made of, and what kind of thing that is.
+ *
+ * The includer defines before, what is done with each: found(address, mark), a global function;
+ * and page_base, page_shift, page_struct_bytes as in tables.h. What is called often is a global
+ * function of plain numbers: the kernel verifies each once. Calls may only nest 8 deep. Kinds are told by what the kernel shows to everyone (file system magic,
+ * mode, address family, the name of an anonymous inode), not by addresses of its functions.
+ */
+#ifndef FORKTALLY_REACH_H
+#define FORKTALLY_REACH_H
+
+#include "kernel.h"
+#include "event/event.h"
+
+#define PIPE_BUFFERS_MAX  256
+#define QUEUE_SHORT	  256 /* messages of one queue, where the kernel has no bpf_loop */
+#define QUEUE_LONG	  65536
+#define FLIGHT_MAX	  253
+#define FRAGS_MAX	  17
+#define WATCHES_MAX	  64 /* epoll sets that one file is in */
+#define INOTIFY_MARKS_MAX 1024
+
+/* The start of the slab object that an address lies in, or the address. */
+static __always_inline __u64 object_start(__u64 address)
+{
+	__u64 page, cache, first;
+	__u32 size = 0;
+
+	if (!page_base)
+		return address;
+	page = head_of(page_base + (address >> page_shift) * page_struct_bytes);
+	cache = cache_of(page);
+	bpf_probe_read_kernel(&size, sizeof(size),
+			      (void *)(cache + bpf_core_field_offset(struct kmem_cache, size)));
+	if (!size)
+		return address;
+	first = (page - page_base) / page_struct_bytes << page_shift;
+	return first + (address - first) / size * size;
+}
+
+/* Does the name begin so? At most 8 letters, which become one number at compile time. */
+#define NAME_IS(name, text)                                                                        \
+	({                                                                                         \
+		__u64 want_ = 0, mask_ = 0;                                                        \
+		__builtin_memcpy(&want_, text, sizeof(text) - 1);                                  \
+		__builtin_memset(&mask_, 0xff, sizeof(text) - 1);                                  \
+		((name) & mask_) == want_;                                                         \
+	})
+
+static __always_inline __u32 thing_of_anonymous(__u64 name)
+{
+	if (NAME_IS(name, "[eventfd"))
+		return THING_FD_EVENTFD;
+	if (NAME_IS(name, "[eventpo"))
+		return THING_FD_EPOLL;
+	if (NAME_IS(name, "[timerfd"))
+		return THING_FD_TIMERFD;
+	if (NAME_IS(name, "[signalf"))
+		return THING_FD_SIGNALFD;
+	if (NAME_IS(name, "inotify") || NAME_IS(name, "[inotify"))
+		return THING_FD_INOTIFY;
+	if (NAME_IS(name, "[pidfd"))
+		return THING_FD_PIDFD;
+	if (NAME_IS(name, "bpf"))
+		return THING_FD_BPF;
+	if (NAME_IS(name, "[io_urin"))
+		return THING_FD_IO_URING;
+	if (NAME_IS(name, "[aio]"))
+		return THING_AIO;
+	return THING_FD_OTHER;
+}
+
+static __always_inline __u32 thing_of_socket(struct sock *sk)
+{
+	switch (BPF_CORE_READ(sk, __sk_common.skc_family)) {
+	case 1: /* AF_UNIX */
+		return THING_FD_SOCKET_UNIX;
+	case 2: /* AF_INET */
+	case 10: /* AF_INET6 */
+		/* The other side has closed, and nobody here has taken note. */
+		if (BPF_CORE_READ(sk, __sk_common.skc_state) == 8 /* TCP_CLOSE_WAIT */)
+			return THING_SOCKET_CLOSEWAIT;
+		return THING_FD_SOCKET_INET;
+	default:
+		return THING_FD_SOCKET_OTHER;
+	}
+}
+
+/* What kind of thing an open file is. */
+__noinline int thing_of_file(__u64 address)
+{
+	struct file *file = (struct file *)address;
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	__u32 mode = BPF_CORE_READ(inode, i_mode) & 0xf000, rdev = BPF_CORE_READ(inode, i_rdev);
+	__u64 magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	const void *text = BPF_CORE_READ(file, f_path.dentry, d_name.name);
+	bool deleted = !BPF_CORE_READ(inode, i_nlink);
+	__u64 name = 0;
+
+	bpf_probe_read_kernel(&name, sizeof(name), text);
+	if (mode == 0x1000)
+		return THING_FD_PIPE;
+	if (mode == 0xc000)
+		return thing_of_socket(BPF_CORE_READ(socket, sk));
+	switch (magic) {
+	case 0x50494446: /* PID_FS_MAGIC */
+		return THING_FD_PIDFD;
+	case 0x6e736673: /* NSFS_MAGIC */
+		return THING_FD_NAMESPACE;
+	case 0x19800202: /* MQUEUE_MAGIC */
+		return mode == 0x8000 ? THING_MQUEUE : THING_FD_DIR;
+	case 0x09041934: /* ANON_INODE_FS_MAGIC */
+	case 0xa10a10a1: /* AIO_RING_MAGIC */
+		return thing_of_anonymous(name);
+	}
+	if (mode == 0x4000)
+		return THING_FD_DIR;
+	if (mode == 0x2000) {
+		__u32 major = rdev >> 20;
+
+		return (major >= 128 && major < 144) || rdev == (5 << 20 | 2) ? THING_FD_PTY
+									     : THING_FD_OTHER;
+	}
+	if (mode != 0x8000)
+		return THING_FD_OTHER;
+	if (NAME_IS(name, "memfd:") || magic == 0x5345434d /* SECRETMEM_MAGIC */)
+		return THING_FD_MEMFD;
+	if (deleted && NAME_IS(name, "SYSV"))
+		return THING_IPC_SHM;
+	return deleted ? THING_FD_FILE_DELETED : THING_FD_FILE;
+}
+
+static __always_inline int reach_pipe(__u64 address, __u32 mark)
+{
+	struct pipe_inode_info *pipe = (struct pipe_inode_info *)address;
+	__u32 head, tail, ring;
+	__u64 bufs;
+
+	found(address, mark | MARK_BODY);
+	bufs = (__u64)BPF_CORE_READ(pipe, bufs);
+	found(bufs, mark);
+	if (bpf_core_field_exists(((struct pipe_inode_info *)0)->tmp_page)) {
+		found((__u64)BPF_CORE_READ(pipe, tmp_page[0]), mark);
+		found((__u64)BPF_CORE_READ(pipe, tmp_page[1]), mark);
+	} else {
+		found((__u64)BPF_CORE_READ((struct pipe_inode_info___one *)pipe, tmp_page), mark);
+	}
+	if (!bpf_core_field_exists(((struct pipe_inode_info *)0)->ring_size))
+		return 0;
+	head = BPF_CORE_READ(pipe, head);
+	tail = BPF_CORE_READ(pipe, tail);
+	ring = BPF_CORE_READ(pipe, ring_size);
+	for (__u32 i = 0; i < PIPE_BUFFERS_MAX && i < ring && tail + i != head; i++)
+		found(read_u64(bufs + (__u64)((tail + i) & (ring - 1)) *
+					       bpf_core_type_size(struct pipe_buffer) +
+			       bpf_core_field_offset(struct pipe_buffer, page)),
+		      mark);
+	return 0;
+}
+
+/* The file itself and what it pins; a pipe's or socket's insides, but not what waits in a queue. */
+__noinline int reach_file(__u64 address, __u32 mark)
+{
+	struct file *file = (struct file *)address;
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	__u32 mode = BPF_CORE_READ(inode, i_mode) & 0xf000;
+	__u64 private = (__u64)BPF_CORE_READ(file, private_data);
+	__u32 thing = MARK_THING(mark);
+
+	found(address, thing == THING_FD_PIPE ? mark : mark | MARK_BODY);
+	found(object_start((__u64)inode), mark);
+	found((__u64)BPF_CORE_READ(file, f_path.dentry), mark);
+	found((__u64)BPF_CORE_READ(file, f_cred), mark);
+	if (mode == 0x1000)
+		return reach_pipe(private, mark);
+	if (mode == 0xc000) {
+		struct sock *sk = BPF_CORE_READ((struct socket *)private, sk);
+
+		found((__u64)sk, mark);
+		found((__u64)BPF_CORE_READ(sk, sk_peer_pid), mark);
+		found((__u64)BPF_CORE_READ(sk, sk_peer_cred), mark);
+		if (thing == THING_FD_SOCKET_UNIX) {
+			struct unix_sock *u = (struct unix_sock *)sk;
+			struct sock *peer = BPF_CORE_READ(u, peer);
+
+			found((__u64)BPF_CORE_READ(u, addr), mark);
+			found((__u64)peer, mark);
+			found((__u64)BPF_CORE_READ(peer, sk_peer_pid), mark);
+			found((__u64)BPF_CORE_READ(peer, sk_peer_cred), mark);
+		}
+		return 0;
+	}
+	if (thing == THING_FD_PIDFD) {
+		found(private, mark); /* until 6.8, and from then on: */
+		found((__u64)BPF_CORE_READ(inode, i_private), mark);
+	} else if (thing == THING_FD_PTY) {
+		struct tty_struct *tty = BPF_CORE_READ((struct tty_file_private *)private, tty);
+		struct tty_struct *link = BPF_CORE_READ(tty, link);
+
+		found(private, mark);
+		found((__u64)tty, mark);
+		found((__u64)link, mark);
+		found((__u64)BPF_CORE_READ(tty, port), mark);
+		found((__u64)BPF_CORE_READ(link, port), mark);
+		found((__u64)BPF_CORE_READ(tty, disc_data), mark);
+		found((__u64)BPF_CORE_READ(link, disc_data), mark);
+		found((__u64)BPF_CORE_READ(tty, ldisc), mark);
+		found((__u64)BPF_CORE_READ(link, ldisc), mark);
+	} else if (private && thing != THING_FD_FILE && thing != THING_FD_DIR &&
+		   thing != THING_FD_FILE_DELETED) {
+		found(private, mark);
+	}
+	return 0;
+}
+
+/* The epoll sets that watch this file: their entries are freed with it. */
+static __always_inline int reach_watches(__u64 address, __u32 mark)
+{
+	struct file *file = (struct file *)address;
+	__u64 head, node, wait;
+
+	if (!bpf_core_field_exists(((struct file *)0)->f_ep))
+		return 0;
+	head = (__u64)BPF_CORE_READ(file, f_ep);
+	if (!head)
+		return 0;
+	found(head, mark);
+	node = read_u64(head);
+	for (int i = 0; i < WATCHES_MAX && node; i++) {
+		__u64 item = node - bpf_core_field_offset(struct epitem, fllink);
+
+		found(item, mark);
+		wait = (__u64)BPF_CORE_READ((struct epitem *)item, pwqlist);
+		for (int j = 0; j < 2 && wait; j++) {
+			found(wait, mark);
+			wait = read_u64(wait);
+		}
+		node = read_u64(node);
+	}
+	return 0;
+}
+
+static __always_inline int reach_inotify(__u64 group, __u32 mark)
+{
+	__u64 head = group + bpf_core_field_offset(struct fsnotify_group, marks_list);
+	__u64 at = read_u64(head);
+
+	for (int i = 0; i < INOTIFY_MARKS_MAX && at && at != head; i++) {
+		found(at - bpf_core_field_offset(struct fsnotify_mark, g_list), mark);
+		at = read_u64(at);
+	}
+	return 0;
+}
+
+/* Descriptors in a message: whoever reads it gets them. */
+static __always_inline int reach_flight(__u64 list, __u32 mark)
+{
+	struct scm_fp_list *fpl = (struct scm_fp_list *)list;
+	int count = BPF_CORE_READ(fpl, count);
+
+	mark = MARK(THING_SOCKET_INFLIGHT, VIA_FLIGHT, MARK_FD(mark));
+	found(list, mark);
+	for (int i = 0; i < FLIGHT_MAX && i < count; i++)
+		reach_file(read_u64(list + bpf_core_field_offset(struct scm_fp_list, fp) + i * 8),
+			   mark);
+	return 0;
+}
+
+/* One message: its head, its data, and descriptors in it. @unix_socket: 0 or 1. */
+static __always_inline int reach_message(__u64 address, __u32 mark, __u32 unix_socket)
+{
+	struct sk_buff *skb = (struct sk_buff *)address;
+	__u64 data = (__u64)BPF_CORE_READ(skb, head);
+	__u64 info = data + BPF_CORE_READ(skb, end), list;
+	__u32 frags = BPF_CORE_READ((struct skb_shared_info *)info, nr_frags);
+
+	found(address, mark | MARK_BODY);
+	found(data, mark);
+	for (__u32 i = 0; i < FRAGS_MAX && i < frags; i++)
+		found(read_u64(info + bpf_core_field_offset(struct skb_shared_info, frags) + i * 16),
+		      mark);
+	if (!unix_socket)
+		return 0;
+	list = address + bpf_core_field_offset(struct sk_buff, cb);
+	found(read_u64(list + bpf_core_field_offset(struct unix_skb_parms, pid)), mark);
+	list = read_u64(list + bpf_core_field_offset(struct unix_skb_parms, fp));
+	if (list)
+		reach_flight(list, mark);
+	return 0;
+}
+
+struct queue_walk {
+	__u64 head, at;
+	__u32 mark, unix_socket;
+};
+
+static long reach_next_message(__u32 i, struct queue_walk *q)
+{
+	if (!q->at || q->at == q->head)
+		return 1;
+	reach_message(q->at, q->mark, q->unix_socket);
+	q->at = read_u64(q->at);
+	return 0;
+}
+
+/* What waits to be read in the queue of a socket. */
+static __always_inline int reach_queue(__u64 sock, __u32 mark, __u32 unix_socket)
+{
+	struct queue_walk q = {.head = sock + bpf_core_field_offset(struct sock, sk_receive_queue),
+			       .mark = mark,
+			       .unix_socket = unix_socket};
+
+	q.at = read_u64(q.head);
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
+		return bpf_loop(QUEUE_LONG, reach_next_message, &q, 0);
+	for (int i = 0; i < QUEUE_SHORT && !reach_next_message(i, &q); i++)
+		;
+	return 0;
+}
+
+/* Everything that process gives back when it closes fd. */
+__noinline int reach_fd(__u64 address, __u32 fd)
+{
+	struct file *file = (struct file *)address;
+	__u32 thing = thing_of_file(address);
+	__u32 mark = MARK(thing, VIA_FD, fd < MARK_NO_FD ? fd : MARK_NO_FD - 1);
+	__u64 private = (__u64)BPF_CORE_READ(file, private_data), sk;
+
+	reach_file(address, mark);
+	reach_watches(address, mark);
+	switch (thing) {
+	case THING_FD_INOTIFY:
+		return reach_inotify(private, mark);
+	case THING_FD_SOCKET_UNIX:
+	case THING_FD_SOCKET_INET:
+	case THING_FD_SOCKET_OTHER:
+	case THING_SOCKET_CLOSEWAIT:
+		sk = (__u64)BPF_CORE_READ((struct socket *)private, sk);
+		return reach_queue(sk, MARK(THING_SOCKET_UNREAD, VIA_QUEUE, MARK_FD(mark)),
+				   thing == THING_FD_SOCKET_UNIX);
+	}
+	return 0;
+}
+
+#endif
