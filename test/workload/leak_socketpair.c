@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * leak_socketpair.c - the parent makes a socket pair for each child and forgets both ends.
- * Known answer: fd.socket, held by the parent, 2 sockets in each leaking fork.
+ * Known answer: fd.socket.unix, held by the parent, 2 sockets in each leaking fork.
  */
 #include <sys/socket.h>
 #include "workload.h"
-
-static const struct answer answer = {"fd.socket", "held", "kernel", 2,
-				     "a unix socket pair, both ends open"};
 
 static void start_job(bool leak)
 {
@@ -24,9 +21,5 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
-
-	for (long i = 0; i < w.forks; i++)
-		start_job(workload_leaks(&w, i));
-	return workload_end(&w);
+	return workload_loop(argc, argv, start_job);
 }
