@@ -3,6 +3,7 @@
 # make            build build/forktally and its man pages
 # make demo       install what is missing, build, run the main job on a leaking server
 # make check      install what is missing, build, pass all tests (LONG=1: the long ones too)
+# make corpus     every kind of leak and every look-alike, as a table: found, and what the kernel says
 # make bench      what it costs, against bare programs and peers
 # make install    DESTDIR= PREFIX=/usr/local
 # V=1 shows commands; SAN=1 builds with ASan and UBSan; WERROR=1 makes warnings errors
@@ -42,7 +43,7 @@ WORKLOAD := $(patsubst test/workload/%.c,$(BUILD)/workload/%,$(wildcard test/wor
 BENCH    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 UNIT     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
 
-.PHONY: all demo check bench install clean workloads units benches deps
+.PHONY: all demo check corpus bench install clean workloads units benches deps
 .SECONDARY:
 all: $(BUILD)/forktally
 
@@ -66,7 +67,7 @@ $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@.tmp && mv $@.tmp $@
 
 workloads: $(WORKLOAD)
-$(BUILD)/workload/%: test/workload/%.c
+$(BUILD)/workload/%: test/workload/%.c test/workload/workload.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -O1 -g -fno-omit-frame-pointer -Wall -Wextra -D_GNU_SOURCE -o $@ $< -lpthread -lrt
@@ -96,6 +97,10 @@ demo: deps
 check: deps
 	$(Q)$(MAKE) --no-print-directory all workloads units benches
 	$(Q)BUILD=$(BUILD) ./test/check.sh
+
+corpus: deps
+	$(Q)$(MAKE) --no-print-directory all workloads
+	$(Q)BUILD=$(BUILD) ./test/corpus.sh $(CORPUS)
 
 bench: deps
 	$(Q)$(MAKE) --no-print-directory all benches

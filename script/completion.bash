@@ -35,7 +35,7 @@ _forktally()
 			case $word in
 			--) i=$((i + 1)) && break ;;
 			-o | --output | --record | --source | --color | --timeout | --settle | \
-				--objects | --error-exitcode)
+				--objects | --error-exitcode | --junit | --sarif | --folded | --suppress)
 				i=$((i + 1))
 				[ "${COMP_WORDS[i]}" = = ] && i=$((i + 1))
 				;;
@@ -57,7 +57,9 @@ _forktally()
 	case $previous in
 	--source) mapfile -t COMPREPLY < <(compgen -W "auto bpf proc" -- "$current") ;;
 	--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$current") ;;
-	-o | --output | --record) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+	-o | --output | --record | --junit | --sarif | --folded | --suppress)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		;;
 	--timeout | --settle | --objects | --error-exitcode) ;;
 	*)
 		case $current in

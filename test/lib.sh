@@ -44,13 +44,6 @@ run_json()
 		>"$file.out" 2>"$file.err" </dev/null
 }
 
-# remove_ipc FILE: the SysV objects that a workload named there ("shm 17").
-remove_ipc()
-{
-	awk '$1 == "shm" { print "-m", $2 } $1 == "sem" { print "-s", $2 } $1 == "msg" { print "-q", $2 }' "$1" |
-		xargs -r -n 200 ipcrm 2>/dev/null
-}
-
 # need NAME PACKAGE..: real programs; installs them, or skips NAME and fails.
 need()
 {

@@ -32,12 +32,20 @@ oracle_read()
 {
 	case $oracle_version.$1 in
 	1.kernel) cat "$oracle_dir/memory.kmem.usage_in_bytes" 2>/dev/null ;;
-	1.private) sed -n 's/^rss //p' "$oracle_dir/memory.stat" ;;
 	2.kernel) sed -n 's/^kernel //p' "$oracle_dir/memory.stat" | grep . ;;
-	2.private) sed -n 's/^anon //p' "$oracle_dir/memory.stat" ;;
+	*.private) oracle_private ;;
 	*.shared) sed -n 's/^shmem //p' "$oracle_dir/memory.stat" ;;
 	*) return 1 ;;
 	esac
+}
+
+# oracle_private: bytes that only one of its processes has, of all of them, by smaps.
+oracle_private()
+{
+	local pid
+	while read -r pid; do
+		cat "/proc/$pid/smaps_rollup"
+	done <"$oracle_dir/cgroup.procs" 2>/dev/null | awk '/^Private_/ { s += $2 } END { print s * 1024 }'
 }
 
 # oracle_settled POOL: the same, once it stands still (what RCU and delayed frees give back is gone).
@@ -65,36 +73,57 @@ oracle_close()
 	done
 }
 
-# oracle_hold POOL PROGRAM N RATE: bytes charged while the workload holds what it leaked. It has an
-# IPC namespace of its own, so that SysV objects go with it.
+# oracle_counts PID SLUG/HOLDER..: what count.sh counts, in PID or in its process of that name.
+oracle_counts()
+{
+	local pid=$1 thing holder
+	shift
+	for thing; do
+		holder=$(pgrep -x "${thing#*/}" | grep -Fx -f "$oracle_dir/cgroup.procs" | head -n 1)
+		things "${thing%/*}" "${holder:-$pid}"
+	done | paste -sd ' '
+}
+
+# oracle_hold POOL PROGRAM [ARG..]: bytes charged while the workload holds what it leaked; with
+# oracle_things ("fd.pipe/worker ..") also how many there are of each.
 oracle_hold()
 {
-	local pool=$1 said bytes
+	local pool=$1 said bytes counts=''
 	shift
 	oracle_open || return 1
 	said=$(mktemp "$TMPDIR/oracle.XXXXXX")
 	mkfifo "$said.end"
-	bash -c 'echo $BASHPID >"$0/cgroup.procs" && exec unshare --ipc "$@"' \
-		"$oracle_dir" "$@" --hold >"$said" <"$said.end" &
+	bash -c 'echo $BASHPID >"$0/cgroup.procs" && exec test/apart.sh "$@"' \
+		"$oracle_dir" "$@" --hold >"$said" 2>"$said.err" <"$said.end" &
 	exec 9>"$said.end"
 	while ! grep -q '^held' "$said"; do
 		kill -0 $! 2>/dev/null || break
 		sleep 0.05
 	done
 	bytes=$(oracle_settled "$pool")
+	# shellcheck disable=SC2086
+	[ -z "${oracle_things:-}" ] || counts=" $(oracle_counts $! $oracle_things)"
+	grep -q '^held' "$said" || bytes='' # it could not hold all that
+	grep -v '^held' "$said.err" >&2
 	exec 9>&-
 	oracle_close
 	wait $! 2>/dev/null
-	rm -f "$said" "$said.end"
-	echo "$bytes"
+	"$WORKLOAD/sweep" <"$said"
+	rm -f "$said" "$said.end" "$said.err"
+	[ -n "$bytes" ] && echo "$bytes$counts"
 }
 
 # oracle_per_leak POOL PROGRAM LEAKS: bytes for one leak, from the difference of two runs (all forks
-# leak), so that what the program itself takes falls out. A cgroup is charged by the page and keeps a
-# page or two for each CPU in stock: with 1,000 leaks that is 8 bytes each.
+# leak), so that what the program itself takes falls out; with oracle_things their numbers for one
+# fork. A cgroup is charged by the page and keeps a page or two for each CPU in stock: with 1,000
+# leaks that is 8 bytes each.
 oracle_per_leak()
 {
 	local many few
 	many=$(oracle_hold "$1" "$2" "$3" 1) && few=$(oracle_hold "$1" "$2" 2 1) || return 1
-	awk -v m="$many" -v f="$few" -v n="$3" 'BEGIN { printf "%.1f\n", (m - f) / (n - 2) }'
+	echo "$many $few" | awk -v n="$3" '{
+		for (i = 1; i <= NF / 2; i++)
+			printf "%.3f ", ($i - $(i + NF / 2)) / (n - 2)
+		print ""
+	}'
 }

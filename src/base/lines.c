@@ -183,6 +183,18 @@ bool lines_is_cut(const struct lines *lines)
 	return lines->end && (lines->text_end > lines->text_begin || lines->in_frame);
 }
 
+int lines_rest(struct lines *lines, const char **ret_rest, size_t *ret_size)
+{
+	if (!lines->end || lines->text_end == lines->text_begin)
+		return 0;
+	lines->text[lines->text_end] = '\0';
+	*ret_rest = lines->text + lines->text_begin;
+	*ret_size = lines->text_end - lines->text_begin;
+	lines->text_begin = lines->text_scanned = lines->text_end;
+	lines->count++;
+	return 1;
+}
+
 void lines_free(struct lines *lines)
 {
 	if (!lines)

@@ -37,6 +37,13 @@ uint64_t lines_count(const struct lines *lines);
 /* After lines_next() returned 0: did the file end in the middle of something? */
 bool lines_is_cut(const struct lines *lines);
 
+/**
+ * lines_rest() - after lines_next() returned 0: what stands behind the last newline, which is a
+ * line as well in a file that people write.
+ * @ret_rest: as ret_line of lines_next(). Returns 1, or 0 where nothing stands there.
+ */
+int lines_rest(struct lines *lines, const char **ret_rest, size_t *ret_size);
+
 void lines_free(struct lines *lines);
 
 #endif

@@ -99,6 +99,17 @@ static int set_choice(struct parse *parse, const struct option_spec *spec, const
 	return refuse(parse, "--%s: '%s' is none of %s", spec->name, shown(value, buf), list);
 }
 
+static int add_text(struct parse *parse, const struct option_spec *spec, const char *value)
+{
+	struct option_texts *texts = (void *)(parse->values + spec->offset);
+
+	if (texts->count == OPTION_TEXTS_MAX)
+		return refuse(parse, "--%s may be given %d times at most", spec->name,
+			      OPTION_TEXTS_MAX);
+	texts->at[texts->count++] = value;
+	return 0;
+}
+
 static void format_duration(uint64_t ns, char buf[static NAME_BYTES])
 {
 	if (ns % 86400000000000 == 0)
@@ -124,6 +135,8 @@ static int set_value(struct parse *parse, const struct option_spec *spec, const 
 	case OPTION_TEXT:
 		memcpy(parse->values + spec->offset, &value, sizeof(value));
 		return 0;
+	case OPTION_TEXTS:
+		return add_text(parse, spec, value);
 	case OPTION_CHOICE:
 		return set_choice(parse, spec, value);
 	case OPTION_NUMBER:

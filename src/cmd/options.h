@@ -6,7 +6,8 @@
  *
  * Accepted forms: --name=VALUE, --name VALUE, -o VALUE, -oVALUE, flags in one word (-qj) and
  * "--" as the end of options. The first word that is no option ends them too: what follows
- * belongs to the command that is run. An option given twice: the last one counts.
+ * belongs to the command that is run. An option given twice: the last one counts, but for those
+ * that collect all of their values.
  */
 #ifndef FORKTALLY_OPTIONS_H
 #define FORKTALLY_OPTIONS_H
@@ -18,9 +19,17 @@
 enum option_kind {
 	OPTION_FLAG,	 /* bool */
 	OPTION_TEXT,	 /* const char *, borrowed from argv; not empty */
+	OPTION_TEXTS,	 /* struct option_texts, of the same; each use adds one */
 	OPTION_CHOICE,	 /* int, index into choices */
 	OPTION_NUMBER,	 /* uint64_t in [min, max] */
 	OPTION_DURATION, /* uint64_t nanoseconds in [min, max] */
+};
+
+#define OPTION_TEXTS_MAX 16
+
+struct option_texts {
+	const char *at[OPTION_TEXTS_MAX];
+	size_t count;
 };
 
 struct option_spec {

@@ -2,51 +2,42 @@
 #include "cmd/report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <langinfo.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include "base/cleanup.h"
 #include "cmd/cmd.h"
+#include "cmd/output.h"
+#include "cmd/suppress_file.h"
 #include "out/json.h"
 #include "out/text.h"
+#include "verdict/suppress.h"
 #include "verdict/verdict.h"
 #include "view/view.h"
 
-static bool is_same_file(int a, int b)
+static void suppressions_freep(struct suppressions **list)
 {
-	struct stat sa, sb;
-
-	return a >= 0 && b >= 0 && !fstat(a, &sa) && !fstat(b, &sb) && S_ISREG(sa.st_mode) &&
-	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+	suppressions_free(*list);
 }
 
 int report_open(const struct report_options *options, int other_fd, struct report *ret_report)
 {
+	_cleanup_(suppressions_freep) struct suppressions *suppressions = NULL;
 	_cleanup_close_ int fd = -1;
-	struct stat st;
+	struct faces faces;
+	int status;
 
-	if (options->path) {
-		/* Not emptied yet: it may be the session that is to be read. */
-		fd = open(options->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-		if (fd < 0 || fstat(fd, &st)) {
-			cmd_error("cannot write the report to '%s': %s", options->path,
-				  strerror(errno));
-			return STATUS_FAILED;
-		}
-		if (is_same_file(fd, other_fd)) {
-			cmd_error("the report and the session cannot be the same file '%s'",
-				  options->path);
-			return STATUS_FAILED;
-		}
-		if (S_ISREG(st.st_mode) && ftruncate(fd, 0)) {
-			cmd_error("cannot empty '%s' for the report: %s", options->path,
-				  strerror(errno));
-			return STATUS_FAILED;
-		}
-	}
-	*ret_report = (struct report){.options = options, .fd = no_cleanup_fd(fd)};
+	status = suppress_files_read(&options->suppress, &suppressions);
+	if (!status && options->path)
+		status = output_open(options->path, "report", &other_fd, 1, &fd);
+	if (!status)
+		status = faces_open(options, (const int[]){other_fd, fd}, 2, &faces);
+	if (status)
+		return status;
+	*ret_report = (struct report){.options = options,
+				      .fd = no_cleanup_fd(fd),
+				      .faces = faces,
+				      .suppressions = no_cleanup_ptr(suppressions)};
 	return 0;
 }
 
@@ -55,12 +46,16 @@ void report_close(struct report *report)
 	if (report->fd >= 0)
 		close(report->fd);
 	report->fd = -1;
+	faces_close(&report->faces);
+	suppressions_free(report->suppressions);
+	report->suppressions = NULL;
 }
 
 /* What the terminal or the file that gets the text can show. A file is the same everywhere. */
 static struct text_options look(const struct report *report, int fd)
 {
-	struct text_options options = {.utf8 = true};
+	struct text_options options = {.utf8 = true,
+				       .suppressions = report->options->gen_suppressions};
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 	struct winsize size;
 
@@ -78,21 +73,6 @@ static struct text_options look(const struct report *report, int fd)
 	return options;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Made in memory first: what a file gets is whole, or the error is the disk's. */
 static int print(const struct report *report, const struct view *view, int fd)
 {
@@ -107,7 +87,7 @@ static int print(const struct report *report, const struct view *view, int fd)
 	err = report->options->json ? json_write(f, view) : text_write(f, view, &options);
 	if (fclose(f) && !err)
 		err = -ENOMEM;
-	return err ? err : write_all(fd, text, size);
+	return err ? err : output_write(fd, text, size);
 }
 
 static int print_to_file(struct report *report, const struct view *view)
@@ -154,6 +134,8 @@ int report_write(struct report *report, const struct ledger *ledger)
 	int err, status;
 
 	err = verdict_new(ledger, &verdict);
+	if (!err && report->suppressions)
+		err = verdict_suppress(verdict, ledger, report->suppressions);
 	if (!err)
 		err = view_new(ledger, verdict, &view);
 	verdict_free(verdict);
@@ -164,8 +146,9 @@ int report_write(struct report *report, const struct ledger *ledger)
 	}
 	status = status_of(report->options, view);
 	err = report->fd >= 0 ? print_to_file(report, view) : print_to_stderr(report, view);
-	if (err)
+	if (faces_write(&report->faces, view) || err)
 		status = STATUS_FAILED;
 	view_free(view);
+	report_close(report);
 	return status;
 }

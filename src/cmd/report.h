@@ -6,17 +6,22 @@
 #ifndef FORKTALLY_REPORT_H
 #define FORKTALLY_REPORT_H
 
+#include "cmd/faces.h"
 #include "cmd/run_options.h"
 
 struct ledger;
+struct suppressions;
 
 struct report {
 	const struct report_options *options; /* borrowed */
 	int fd;				      /* -1: stderr */
+	struct faces faces;
+	struct suppressions *suppressions; /* NULL: none were asked for */
 };
 
 /**
- * report_open() - open the file that -o names, if one is named, before the work begins.
+ * report_open() - before the work begins: read the suppressions, open the files that -o and the
+ * options for other faces name.
  * @other_fd: a file that must not be the same one: the recording. -1: none.
  * Returns 0, or an exit status after it has said what is wrong.
  */

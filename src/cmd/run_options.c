@@ -18,6 +18,23 @@ static const char *const color_choices[] = {"auto", "always", "never", NULL};
 	{.name = "output", .letter = 'o', .kind = OPTION_TEXT, .value = "FILE",                    \
 	 .offset = offsetof(struct owner, report.path),                                            \
 	 .help = "report to FILE instead of stderr"},                                              \
+	{.name = "junit", .kind = OPTION_TEXT, .value = "FILE",                                    \
+	 .offset = offsetof(struct owner, report.junit_path),                                      \
+	 .help = "the findings as JUnit XML too, for Jenkins and GitLab"},                         \
+	{.name = "sarif", .kind = OPTION_TEXT, .value = "FILE",                                    \
+	 .offset = offsetof(struct owner, report.sarif_path),                                      \
+	 .help = "the findings as SARIF 2.1.0 too, for code scanning"},                            \
+	{.name = "folded", .kind = OPTION_TEXT, .value = "FILE",                                   \
+	 .offset = offsetof(struct owner, report.folded_path),                                     \
+	 .help = "where bytes stayed as folded stacks too, for flame\n"                            \
+		 "graphs"},                                                                        \
+	{.name = "suppress", .kind = OPTION_TEXTS, .value = "FILE",                                \
+	 .offset = offsetof(struct owner, report.suppress),                                        \
+	 .help = "known residues, which are no leak; may be given again;\n"                         \
+		 "forktally-run(1) has the form"},                                                \
+	{.name = "gen-suppressions", .kind = OPTION_FLAG,                                          \
+	 .offset = offsetof(struct owner, report.gen_suppressions),                                \
+	 .help = "print a block for --suppress for each finding"},                                 \
 	{.name = "error-exitcode", .kind = OPTION_NUMBER, .value = "N", .min = 0, .max = 255,      \
 	 .offset = offsetof(struct owner, report.error_exitcode),                                  \
 	 .help = "exit status for a leak (default 23); 0: leave the\n"                             \

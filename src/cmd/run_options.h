@@ -15,9 +15,12 @@ enum source_choice { SOURCE_CHOICE_AUTO, SOURCE_CHOICE_PROC, SOURCE_CHOICE_BPF }
 struct report_options {
 	const char *path; /* NULL: stderr */
 	bool json;
-	bool quiet;		 /* nothing when the verdict is clean */
-	int color;		 /* enum color */
-	uint64_t error_exitcode; /* for a leak; 0: the command's own status */
+	bool quiet;		      /* nothing when the verdict is clean */
+	int color;		      /* enum color */
+	uint64_t error_exitcode;      /* for a leak; 0: the command's own status */
+	struct option_texts suppress; /* files of known residues */
+	bool gen_suppressions;
+	const char *junit_path, *sarif_path, *folded_path; /* NULL: none */
 };
 
 struct run_options {

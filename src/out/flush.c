@@ -9,3 +9,11 @@ int flush_report(FILE *f, const char *report, size_t len)
 		return errno ? -errno : -EIO;
 	return 0;
 }
+
+int flush_end(FILE *f)
+{
+	errno = 0;
+	if (fflush(f) != 0 || ferror(f))
+		return errno ? -errno : -EIO;
+	return 0;
+}

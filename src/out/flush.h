@@ -9,4 +9,7 @@
 /* Writes and flushes. Returns 0, -errno, or -EIO where the C library gives no errno. */
 int flush_report(FILE *f, const char *report, size_t len);
 
+/* The same for what was printed to @f already. */
+int flush_end(FILE *f);
+
 #endif

@@ -203,6 +203,20 @@ static json_t *finding(const struct view_finding *f, bool *failed)
 	set(&o, FIELD_FINDING_SYSCALL, text_or_null(f->syscall));
 	set(&o, FIELD_FINDING_TAKEN_AT, frames);
 	set(&o, FIELD_FINDING_HINT, text(f->hint));
+	set(&o, FIELD_FINDING_SUPPRESSION, text(f->suppression));
+	set(&o, FIELD_FINDING_SUPPRESSED_BY, text_or_null(f->suppressed_by));
+	return object_end(&o);
+}
+
+static json_t *suppression(const struct view_suppression *s, bool *failed)
+{
+	struct object o = object_begin(failed);
+
+	set(&o, FIELD_SUPPRESSION_NAME, text(s->name));
+	set(&o, FIELD_SUPPRESSION_FILE, text(s->file));
+	set(&o, FIELD_SUPPRESSION_LINE, count(s->line));
+	set(&o, FIELD_SUPPRESSION_USED, count(s->used));
+	set_amount(&o, FIELD_SUPPRESSION_BYTES, s->bytes);
 	return object_end(&o);
 }
 
@@ -281,8 +295,12 @@ static json_t *report(const struct view *v, bool *failed)
 {
 	struct object o = object_begin(failed);
 	json_t *findings = json_array(), *tags = json_array(), *books = json_array(),
-	       *losses = json_array();
+	       *losses = json_array(), *suppressed = json_array(), *suppressions = json_array();
 
+	for (size_t i = 0; i < v->suppressed_count; i++)
+		append(suppressed, finding(&v->suppressed[i], failed), failed);
+	for (size_t i = 0; i < v->suppression_count; i++)
+		append(suppressions, suppression(&v->suppressions[i], failed), failed);
 	for (size_t i = 0; i < v->finding_count; i++)
 		append(findings, finding(&v->findings[i], failed), failed);
 	for (size_t i = 0; i < v->tag_count; i++)
@@ -295,6 +313,8 @@ static json_t *report(const struct view *v, bool *failed)
 	set(&o, FIELD_ROOT, root_process(&v->root, failed));
 	set(&o, FIELD_POOLS, pools(v, failed));
 	set(&o, FIELD_FINDINGS, findings);
+	set(&o, FIELD_SUPPRESSED, suppressed);
+	set(&o, FIELD_SUPPRESSIONS, suppressions);
 	set(&o, FIELD_TAGS, tags);
 	set(&o, FIELD_BOOKS, books);
 	set(&o, FIELD_LOSSES, losses);

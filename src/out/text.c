@@ -244,7 +244,6 @@ static void print_finding(struct page *p, const struct view_finding *f, size_t n
 	char start[QUANTITY_BYTES];
 
 	snprintf(start, sizeof(start), "%zu. ", number);
-	page_format(p, "\n");
 	page_style(p, STYLE_BOLD);
 	page_format(p, "%s", start);
 	page_text(p, f->title);
@@ -264,7 +263,7 @@ static void print_finding(struct page *p, const struct view_finding *f, size_t n
 	}
 }
 
-static int print_report(FILE *f, const struct view *v, const struct text_options *opts)
+static struct page page_of(FILE *f, const struct text_options *opts)
 {
 	struct page p = {.f = f, .width = WIDTH_DEFAULT};
 
@@ -275,12 +274,40 @@ static int print_report(FILE *f, const struct view *v, const struct text_options
 	}
 	if (p.width < WIDTH_MIN)
 		p.width = WIDTH_MIN;
+	return p;
+}
+
+/* From the first column on, to be pasted. They are ASCII, whatever the names are. */
+static void print_suppressions(struct page *p, const struct view *v)
+{
+	for (size_t i = 0; i < v->finding_count; i++)
+		page_format(p, "\n%s", v->findings[i].suppression);
+}
+
+static int print_report(FILE *f, const struct view *v, const struct text_options *opts)
+{
+	struct page p = page_of(f, opts);
+
 	print_verdict(&p, v);
 	print_run(&p, v);
-	for (size_t i = 0; i < v->finding_count; i++)
+	for (size_t i = 0; i < v->finding_count; i++) {
+		page_format(&p, "\n");
 		print_finding(&p, &v->findings[i], i + 1);
+	}
+	text_suppressed_print(&p, v);
 	text_books_print(&p, v);
 	text_unseen_print(&p, v);
+	if (opts && opts->suppressions)
+		print_suppressions(&p, v);
+	return p.failed ? -ENOMEM : 0;
+}
+
+int text_finding_write(FILE *f, const struct view_finding *finding, size_t number,
+		       const struct text_options *opts)
+{
+	struct page p = page_of(f, opts);
+
+	print_finding(&p, finding, number);
 	return p.failed ? -ENOMEM : 0;
 }
 

@@ -12,9 +12,10 @@
 #include "view/view.h"
 
 struct text_options {
-	unsigned width; /* columns; 0: 80. Less than 60 counts as 60 */
-	bool colour;	/* ANSI colours; the caller looks at the terminal and at NO_COLOR */
-	bool utf8;	/* names may be printed as UTF-8; else every byte above 126 is escaped */
+	unsigned width;	   /* columns; 0: 80. Less than 60 counts as 60 */
+	bool colour;	   /* ANSI colours; the caller looks at the terminal and at NO_COLOR */
+	bool utf8;	   /* names may be printed as UTF-8; else every byte above 126 is escaped */
+	bool suppressions; /* at the end a block for --suppress for each finding */
 };
 
 /**
@@ -24,5 +25,9 @@ struct text_options {
  *         C library does not say why.
  */
 int text_write(FILE *f, const struct view *view, const struct text_options *opts);
+
+/* The same for the block of one finding, which has @number. Prints to @f, does not flush. */
+int text_finding_write(FILE *f, const struct view_finding *finding, size_t number,
+		       const struct text_options *opts);
 
 #endif

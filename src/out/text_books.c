@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
 #include "ledger/ledger.h"
 #include "out/text_books.h"
 #include "view/field.h"
@@ -200,6 +202,34 @@ static void print_item(struct page *p, const char *text)
 {
 	page_format(p, "%*s- ", INDENT, "");
 	page_wrap(p, INDENT + 2, text);
+}
+
+static void print_suppression(struct page *p, const struct view_suppression *s)
+{
+	char n[QUANTITY_BYTES], bytes[QUANTITY_BYTES], *line = NULL;
+	int length;
+
+	if (s->used)
+		length = asprintf(&line, "%s: %s finding%s, %s (%s:%llu)", s->name,
+				  quantity_count(n, s->used), s->used == 1 ? "" : "s",
+				  quantity_amount(bytes, s->bytes), s->file,
+				  (unsigned long long)s->line);
+	else
+		length = asprintf(&line, "%s: not used (%s:%llu)", s->name, s->file,
+				  (unsigned long long)s->line);
+	if (length < 0)
+		p->failed = true;
+	else
+		print_item(p, line);
+	free(length < 0 ? NULL : line);
+}
+
+void text_suppressed_print(struct page *p, const struct view *v)
+{
+	if (v->suppression_count)
+		print_heading(p, "Suppressed");
+	for (size_t i = 0; i < v->suppression_count; i++)
+		print_suppression(p, &v->suppressions[i]);
 }
 
 static void print_loss(struct page *p, const struct view_loss *loss)

@@ -9,6 +9,7 @@
  *   catalogue.c  the table of causes
  *   rule.c     which row of it a residue belongs to
  *   reason.c   why a verdict is inconclusive
+ *   suppress.c, suppress_match.c  what is known and accepted
  */
 #ifndef FORKTALLY_VERDICT_JUDGE_H
 #define FORKTALLY_VERDICT_JUDGE_H
@@ -80,6 +81,9 @@ int finding_absorb(const struct judge *j, struct finding *f, struct candidate *c
 struct finding *finding_of(const struct judge *j, const char *cause,
 			   const struct ledger_account *holder);
 void finding_rates(struct finding *f);
+
+/* What the findings and reasons that a verdict has come to. */
+enum judgement judgement_of(const struct verdict *v);
 
 /* Errors: 0 or -ENOMEM. */
 int reasons_find(struct judge *j);

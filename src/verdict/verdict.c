@@ -472,6 +472,13 @@ static int by_bytes(const void *a, const void *b)
 	return d ? d : order(x->take, y->take);
 }
 
+enum judgement judgement_of(const struct verdict *v)
+{
+	return v->finding_count	 ? JUDGEMENT_LEAK
+	       : v->reason_count ? JUDGEMENT_INCONCLUSIVE
+				 : JUDGEMENT_CLEAN;
+}
+
 int verdict_new(const struct ledger *led, struct verdict **ret_verdict)
 {
 	struct judge j = {.led = led, .verdict = calloc(1, sizeof(struct verdict))};
@@ -496,9 +503,7 @@ int verdict_new(const struct ledger *led, struct verdict **ret_verdict)
 	if (j.verdict->finding_count)
 		qsort(j.verdict->findings, j.verdict->finding_count, sizeof(struct finding),
 		      by_bytes);
-	j.verdict->judgement = j.verdict->finding_count	 ? JUDGEMENT_LEAK
-			       : j.verdict->reason_count ? JUDGEMENT_INCONCLUSIVE
-							 : JUDGEMENT_CLEAN;
+	j.verdict->judgement = judgement_of(j.verdict);
 	*ret_verdict = j.verdict;
 	return 0;
 }
@@ -511,9 +516,12 @@ void verdict_free(struct verdict *v)
 		return;
 	for (i = 0; i < v->finding_count; i++)
 		free(v->findings[i].parts);
+	for (i = 0; i < v->suppressed_count; i++)
+		free(v->suppressed[i].parts);
 	for (i = 0; i < v->reason_count; i++)
 		free((char *)v->reasons[i]);
 	free(v->findings);
+	free(v->suppressed);
 	free(v->reasons);
 	free(v);
 }

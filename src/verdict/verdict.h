@@ -16,6 +16,8 @@
 #include "ledger/amount.h"
 
 struct ledger;
+struct suppression;
+struct suppressions;
 
 enum judgement { JUDGEMENT_CLEAN, JUDGEMENT_LEAK, JUDGEMENT_INCONCLUSIVE };
 enum where { WHERE_HELD, WHERE_LEFT, WHERE_LOST };
@@ -46,6 +48,7 @@ struct finding {
 	size_t part_count;
 	uint32_t take;	  /* 0: unknown; frames are in the ledger */
 	const char *hint; /* one or two sentences: what it means and what to do */
+	const struct suppression *suppressed_by; /* NULL: none */
 };
 
 struct verdict {
@@ -54,6 +57,9 @@ struct verdict {
 	size_t finding_count;
 	const char **reasons; /* why it is inconclusive, one sentence each */
 	size_t reason_count;
+	struct finding *suppressed; /* known and accepted: no part of the judgement */
+	size_t suppressed_count;
+	const struct suppressions *suppressions; /* borrowed; NULL: none were asked for */
 };
 
 /**

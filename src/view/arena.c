@@ -98,21 +98,26 @@ const char *view_arena_text(struct view_arena *a, const char *text)
 	return view_arena_text_n(a, text, PTRDIFF_MAX);
 }
 
+const char *view_arena_adopt(struct view_arena *a, char *text)
+{
+	const char *copy = "";
+
+	if (text)
+		copy = view_arena_text(a, text);
+	else
+		a->failed = true;
+	free(text);
+	return copy;
+}
+
 const char *view_arena_format(struct view_arena *a, const char *format, ...)
 {
 	char *text = NULL;
-	const char *copy;
 	va_list args;
-	int len;
 
 	va_start(args, format);
-	len = vasprintf(&text, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
-	if (len < 0) {
-		a->failed = true;
-		return "";
-	}
-	copy = view_arena_text(a, text);
-	free(text);
-	return copy;
+	return view_arena_adopt(a, text);
 }

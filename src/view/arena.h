@@ -23,6 +23,8 @@ void *view_arena_array(struct view_arena *a, size_t count, size_t size);
 /* Copies; NULL is copied as "". Never NULL: "" when out of memory. */
 const char *view_arena_text(struct view_arena *a, const char *text);
 const char *view_arena_text_n(struct view_arena *a, const char *text, size_t len_max);
+/* Copies and frees; NULL counts as out of memory. */
+const char *view_arena_adopt(struct view_arena *a, char *text);
 const char *view_arena_format(struct view_arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -30,10 +30,16 @@ static const char *brackets(const struct view *v)
 	bool cut_off = v->cut_off && v->judgement != JUDGEMENT_INCONCLUSIVE;
 	char forks[QUANTITY_BYTES];
 
-	return view_arena_format(v->arena, "(%s fork%s, source %s%s%s)",
+	const char *suppressed =
+	    v->suppressed_count
+		? view_arena_format(v->arena, ", %zu finding%s suppressed", v->suppressed_count,
+				    v->suppressed_count == 1 ? "" : "s")
+		: "";
+
+	return view_arena_format(v->arena, "(%s fork%s, source %s%s%s%s)",
 				 quantity_count(forks, v->forks), v->forks == 1 ? "" : "s",
 				 v->source, v->interrupted ? ", interrupted" : "",
-				 cut_off ? ", session cut off" : "");
+				 cut_off ? ", session cut off" : "", suppressed);
 }
 
 static const char *leak(const struct view *v)
@@ -70,6 +76,9 @@ static const char *clean(const struct view *v)
 
 	if (!v->forks)
 		return view_arena_format(v->arena, "nothing was forked %s", brackets(v));
+	if (v->suppressed_count)
+		return view_arena_format(v->arena, "nothing else grows with the forks %s",
+					 brackets(v));
 	if (v->alive)
 		return view_arena_format(v->arena,
 					 "nothing grows with the forks; %s still lived %s",

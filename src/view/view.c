@@ -5,10 +5,12 @@
 #include <string.h>
 #include <sys/wait.h>
 #include "ledger/ledger.h"
+#include "verdict/suppress.h"
 #include "view/arena.h"
 #include "view/cause.h"
 #include "view/headline.h"
 #include "view/quantity.h"
+#include "view/suppression.h"
 #include "view/view.h"
 
 #define SIGNAL_OF_SHELL 128
@@ -248,6 +250,36 @@ static void fill_finding(struct view *v, struct view_finding *f, const struct fi
 		    .bytes = from->parts[i].bytes,
 		};
 	fill_take(v, f, from->take ? ledger_take(led, from->take) : NULL);
+	f->suppression = suppression_make(v->arena, f);
+	f->suppressed_by =
+	    from->suppressed_by ? view_arena_text(v->arena, from->suppressed_by->name) : "";
+}
+
+static void fill_suppressed(struct view *v, const struct ledger *led, const struct verdict *verdict)
+{
+	const struct suppression *from;
+	size_t n = 0;
+
+	v->suppressed =
+	    view_arena_array(v->arena, verdict->suppressed_count, sizeof(*v->suppressed));
+	for (size_t i = 0; v->suppressed && i < verdict->suppressed_count; i++)
+		fill_finding(v, &v->suppressed[v->suppressed_count++], &verdict->suppressed[i],
+			     led);
+	if (!verdict->suppressions)
+		return;
+	while (suppressions_at(verdict->suppressions, n))
+		n++;
+	v->suppressions = view_arena_array(v->arena, n, sizeof(*v->suppressions));
+	for (size_t i = 0; v->suppressions && i < n; i++) {
+		from = suppressions_at(verdict->suppressions, i);
+		v->suppressions[v->suppression_count++] = (struct view_suppression){
+		    .name = view_arena_text(v->arena, from->name),
+		    .file = view_arena_text(v->arena, from->file),
+		    .line = from->line,
+		    .used = from->used,
+		    .bytes = from->bytes,
+		};
+	}
 }
 
 static void fill_findings(struct view *v, const struct ledger *led, const struct verdict *verdict)
@@ -315,6 +347,7 @@ int view_new(const struct ledger *led, const struct verdict *verdict, struct vie
 		fill_pools(v, led);
 		fill_tags(v, led);
 		fill_findings(v, led, verdict);
+		fill_suppressed(v, led, verdict);
 		fill_books(v, led);
 		fill_unseen(v, led);
 		v->headline = headline_make(v);
@@ -331,6 +364,15 @@ void view_free(struct view *view)
 {
 	if (view)
 		view_arena_free(view->arena);
+}
+
+size_t view_finding_user_frame(const struct view_finding *f)
+{
+	size_t i = 0;
+
+	while (i < f->frame_count && f->frames[i].kernel)
+		i++;
+	return i < f->frame_count ? i : 0;
 }
 
 uint64_t view_finding_one_in(const struct view_finding *f)

@@ -92,6 +92,17 @@ struct view_finding {
 	const char *syscall;	   /* "" unknown; "page fault" for memory that was touched */
 	struct view_frame *frames; /* innermost first */
 	size_t frame_count;
+	const char *suppression;   /* a block for --suppress that matches it: lines of ASCII */
+	const char *suppressed_by; /* name of the suppression that matched it; "" none did */
+};
+
+/* What --suppress was given; all of them, used or not. */
+struct view_suppression {
+	const char *name;
+	const char *file; /* where it stands, as it was given */
+	uint64_t line;
+	uint64_t used; /* findings that it has suppressed */
+	struct amount bytes;
 };
 
 /* Two books at one moment: how far our figure is from the kernel's. */
@@ -138,6 +149,10 @@ struct view {
 	size_t tag_count;
 	struct view_finding *findings; /* most bytes per fork first */
 	size_t finding_count;
+	struct view_finding *suppressed; /* the same, but known and no leak */
+	size_t suppressed_count;
+	struct view_suppression *suppressions;
+	size_t suppression_count;
 	struct view_book *books;
 	size_t book_count;
 	struct view_loss *losses;
@@ -158,6 +173,9 @@ struct view {
  */
 int view_new(const struct ledger *led, const struct verdict *v, struct view **ret_view);
 void view_free(struct view *view);
+
+/* The innermost frame of the program; 0 where there are only the kernel's. */
+size_t view_finding_user_frame(const struct view_finding *f);
 
 /* N where one fork in N leaves one thing behind and the others none; else 0. */
 uint64_t view_finding_one_in(const struct view_finding *f);

@@ -57,6 +57,12 @@ static struct view_finding sample_findings[] = {
 	.syscall = "pipe2",
 	.frames = sample_pipe_frames,
 	.frame_count = 6,
+	.suppression =
+	    "{\n   fd.pipe held by server, taken in open_session\n   cause:fd.pipe\n   "
+	    "comm:server\n   "
+	    "fun:pipe2\n"
+	    "   fun:open_session\n   fun:main\n   obj:/usr/lib/x86_64-linux-gnu/libc.so.6\n}\n",
+	.suppressed_by = "",
     },
     {
 	.title = "Children that ended were never waited for",
@@ -77,6 +83,8 @@ static struct view_finding sample_findings[] = {
 	.parts = sample_zombie_parts,
 	.part_count = 3,
 	.syscall = "",
+	.suppression = "{\n   zombie held by server\n   cause:zombie\n   comm:server\n}\n",
+	.suppressed_by = "",
     },
 };
 static struct view_tag sample_tags[] = {
@@ -199,6 +207,8 @@ static struct view_finding sample_hostile_findings[] = {
 	.syscall = "page fault",
 	.frames = sample_hostile_frames,
 	.frame_count = 3,
+	.suppression = "{\n   fd.socket\n   cause:fd.socket\n   obj:*\n}\n",
+	.suppressed_by = "",
     },
     {
 	.title = "Private memory grows with every fork",
@@ -215,7 +225,34 @@ static struct view_finding sample_hostile_findings[] = {
 	.holder_comm = "\xe2\x80\xae\x01"
 		       "a\"b\\\xc0\xaf",
 	.syscall = "",
+	.suppression = "{\n   heap\n   cause:heap\n}\n",
+	.suppressed_by = "",
     },
+};
+static struct view_finding sample_hostile_suppressed[] = {
+    {
+	.title = "Files stay open",
+	.thing = "file",
+	.things = "files",
+	.cause = "fd.file",
+	.hint = "",
+	.where = WHERE_HELD,
+	.pool = POOL_KERNEL,
+	.count = 7,
+	.bytes = ABOUT(1792),
+	.forks = 7,
+	.count_per_fork = 1,
+	.bytes_per_fork = 256,
+	.holder_pid = 9,
+	.holder_comm = "]]><a>&\x1b",
+	.syscall = "",
+	.suppression = "{\n   fd.file\n   cause:fd.file\n}\n",
+	.suppressed_by = "known\x07 \xff]]>",
+    },
+};
+static struct view_suppression sample_hostile_suppressions[] = {
+    {"known\x07 \xff]]>", "/tmp/a\nb.supp", 3, 1, ABOUT(1792)},
+    {"never seen", "/tmp/a\nb.supp", 9, 0, EXACT(0)},
 };
 static struct view_tag sample_hostile_tags[] = {
     {"fd.socket", POOL_KERNEL, 0, 0, UNKNOWN, UNKNOWN, AT_LEAST(3072), 0, false},
@@ -274,6 +311,10 @@ static const struct view sample_hostile = {
     .tag_count = 1,
     .findings = sample_hostile_findings,
     .finding_count = 2,
+    .suppressed = sample_hostile_suppressed,
+    .suppressed_count = 1,
+    .suppressions = sample_hostile_suppressions,
+    .suppression_count = 2,
     .books = sample_hostile_books,
     .book_count = 2,
     .losses = sample_losses,

@@ -5,7 +5,7 @@
 #   === begin NAME FILE / the file / === end
 # Then it switches the machine off. Judging is left to run.sh, outside.
 # shellcheck shell=bash
-export PATH=/bin LC_ALL=C TMPDIR=/tmp HOME=/tmp
+export PATH=/bin LC_ALL=C TMPDIR=/tmp HOME=/tmp WORKLOAD=/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev

@@ -16,7 +16,7 @@ right()
 	local verdict=$1 file n=0 cause
 	shift
 	for file; do
-		cause=$(sed -n 's/^.*"cause":"\([^"]*\)".*$/\1/p' "${file%.report}.answer" 2>/dev/null)
+		cause=$(cat "${file%.report}.cause" 2>/dev/null)
 		jq -e --arg v "$verdict" --arg c "$cause" '.verdict == $v and .lost_events == 0 and
 			($v == "clean" or .findings[0].cause == $c)' "$file" >/dev/null 2>&1 && n=$((n + 1))
 	done

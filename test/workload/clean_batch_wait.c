@@ -7,8 +7,6 @@
 
 #define BATCH 50
 
-static const struct answer answer = {.what = "waits after every 50th fork"};
-
 static void wait_for_all(void)
 {
 	while (waitpid(-1, NULL, 0) > 0)
@@ -17,7 +15,7 @@ static void wait_for_all(void)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
+	struct workload w = workload_begin(argc, argv);
 
 	for (long i = 0; i < w.forks; i++) {
 		if (workload_fork() == 0)

@@ -8,11 +8,9 @@
 
 #define HELD_BYTES (4L << 20)
 
-static const struct answer answer = {.what = "children that copy 4 MiB on write"};
-
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
+	struct workload w = workload_begin(argc, argv);
 	char *held = malloc(HELD_BYTES);
 
 	if (!held)

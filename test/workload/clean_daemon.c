@@ -6,11 +6,9 @@
  */
 #include "workload.h"
 
-static const struct answer answer = {.what = "daemons that live for 200 ms"};
-
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 212, &answer);
+	struct workload w = workload_begin(argc, argv);
 
 	for (long i = 0; i < w.forks / 2; i++) {
 		pid_t pid = workload_fork();

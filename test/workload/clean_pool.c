@@ -9,8 +9,6 @@
 
 #define WORKERS 20
 
-static const struct answer answer = {.what = "a pool of 20 workers, used again"};
-
 static void work(int jobs, int done)
 {
 	char job;
@@ -25,7 +23,7 @@ static void work(int jobs, int done)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
+	struct workload w = workload_begin(argc, argv);
 	int to[WORKERS], done[2];
 	char job = 'j';
 

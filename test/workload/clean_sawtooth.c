@@ -9,11 +9,9 @@
 #define TOOTH	  50
 #define JOB_BYTES (3 * 4096)
 
-static const struct answer answer = {.what = "memory grows and is freed, again and again"};
-
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
+	struct workload w = workload_begin(argc, argv);
 	void *job[TOOTH] = {NULL};
 
 	for (long i = 0; i < w.forks; i++) {

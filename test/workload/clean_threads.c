@@ -8,7 +8,6 @@
 
 #define THREADS 4
 
-static const struct answer answer = {.what = "children with threads, forked by threads"};
 static struct workload w;
 
 static void *end_process(void *arg)
@@ -48,7 +47,7 @@ int main(int argc, char **argv)
 	long first[2] = {0, 1};
 	pthread_t thread[2];
 
-	w = workload_begin(argc, argv, 211, &answer);
+	w = workload_begin(argc, argv);
 	for (int k = 0; k < 2; k++)
 		if (pthread_create(&thread[k], NULL, fork_half, &first[k]))
 			workload_fail("pthread_create");

@@ -4,15 +4,12 @@
  * and 200 memory maps for S (3) seconds, all at once, then everybody exits and is waited for. Known
  * answer: clean; while they hold, the sum of open kernel charges is what the memory cgroup says.
  *
- * usage: hold50 [N] [S] [--answer | --hold]
+ * usage: hold50 [N] [S] [--hold]
  */
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include "workload.h"
-
-static const struct answer answer = {.what =
-					 "50 children hold pipes, sockets, epoll sets and maps"};
 
 static void take_all(void)
 {
@@ -48,7 +45,7 @@ static void take_all(void)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 50, &answer);
+	struct workload w = workload_begin(argc, argv);
 	long seconds = w.rate > 1 ? w.rate : 3;
 	int ready[2], go[2];
 	char byte;

@@ -6,8 +6,6 @@
 #include <fcntl.h>
 #include "workload.h"
 
-static const struct answer answer = {"fd.file", "held", "kernel", 1, "an open file"};
-
 static void start_job(const char *path, bool leak)
 {
 	int fd = open(path, O_RDONLY);
@@ -21,7 +19,7 @@ static void start_job(const char *path, bool leak)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
+	struct workload w = workload_begin(argc, argv);
 
 	for (long i = 0; i < w.forks; i++)
 		start_job(argv[0], workload_leaks(&w, i));

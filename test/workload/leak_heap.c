@@ -7,8 +7,6 @@
 
 #define JOB_BYTES (3 * 4096)
 
-static const struct answer answer = {"heap", "held", "private", 0, "three pages of heap"};
-
 struct job {
 	struct job *next;
 	char bytes[JOB_BYTES - sizeof(struct job *)];
@@ -34,9 +32,5 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
-
-	for (long i = 0; i < w.forks; i++)
-		start_job(workload_leaks(&w, i));
-	return workload_end(&w);
+	return workload_loop(argc, argv, start_job);
 }

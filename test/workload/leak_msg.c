@@ -8,9 +8,6 @@
 #include <sys/msg.h>
 #include "workload.h"
 
-static const struct answer answer = {"ipc.msg", "left", "kernel", 1,
-				     "a SysV message queue with one message of 1000 bytes"};
-
 static void start_job(bool leak)
 {
 	int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
@@ -37,9 +34,5 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
-
-	for (long i = 0; i < w.forks; i++)
-		start_job(workload_leaks(&w, i));
-	return workload_end(&w);
+	return workload_loop(argc, argv, start_job);
 }

@@ -5,9 +5,6 @@
  */
 #include "workload.h"
 
-static const struct answer answer = {"orphan", "held", "kernel", 1,
-				     "a child that runs on without its parent"};
-
 static void start_job(bool leak)
 {
 	pid_t pid = workload_fork();
@@ -23,9 +20,5 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
-
-	for (long i = 0; i < w.forks; i++)
-		start_job(workload_leaks(&w, i));
-	return workload_end(&w);
+	return workload_loop(argc, argv, start_job);
 }

@@ -8,8 +8,6 @@
 #include <sys/sem.h>
 #include "workload.h"
 
-static const struct answer answer = {"ipc.sem", "left", "kernel", 1, "a SysV semaphore set"};
-
 static void start_job(bool leak)
 {
 	int id = semget(IPC_PRIVATE, 3, IPC_CREAT | 0600);
@@ -30,9 +28,5 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
-
-	for (long i = 0; i < w.forks; i++)
-		start_job(workload_leaks(&w, i));
-	return workload_end(&w);
+	return workload_loop(argc, argv, start_job);
 }

@@ -8,9 +8,6 @@
 #include <sys/shm.h>
 #include "workload.h"
 
-static const struct answer answer = {"ipc.shm", "left", "shared", 1,
-				     "a SysV shared memory segment, one page touched"};
-
 static void start_job(bool leak)
 {
 	int id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
@@ -37,9 +34,5 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
-
-	for (long i = 0; i < w.forks; i++)
-		start_job(workload_leaks(&w, i));
-	return workload_end(&w);
+	return workload_loop(argc, argv, start_job);
 }

@@ -7,8 +7,6 @@
 #include <sys/socket.h>
 #include "workload.h"
 
-static const struct answer answer = {"fd.socket.inet", "held", "kernel", 1, "a UDP socket"};
-
 static void start_job(bool leak)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -22,9 +20,5 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
-
-	for (long i = 0; i < w.forks; i++)
-		start_job(workload_leaks(&w, i));
-	return workload_end(&w);
+	return workload_loop(argc, argv, start_job);
 }

@@ -6,9 +6,6 @@
 #include <sys/socket.h>
 #include "workload.h"
 
-static const struct answer answer = {"fd.socket.unix", "held", "kernel", 2,
-				     "a unix socket pair, both ends open"};
-
 static void start_job(bool leak)
 {
 	int fd[2];
@@ -24,9 +21,5 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
-
-	for (long i = 0; i < w.forks; i++)
-		start_job(workload_leaks(&w, i));
-	return workload_end(&w);
+	return workload_loop(argc, argv, start_job);
 }

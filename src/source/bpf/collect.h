@@ -2,10 +2,18 @@
 /*
  * collect.h - turns what the kernel programs wrote into events.
  *
+ *   collect.c   the collector itself: records, tags, sums and losses
+ *   accounts.c  slots of the account table, from the end of a process until a slot is free again
+ *   objects.c   entries of the object table: tombstones, and what is open at the end
+ *   takes.c     where objects were taken
+ *
  * A slot of the account table is closed, and free for another process, once its process was
  * reaped, its kernel charges have come back, and its tombstones were collected. Slab objects that
  * the kernel drops on demand (dentries, inodes of files) may stay for long: they are moved to a
  * shelf of the whole tree's then.
+ *
+ * Units: bytes; times are CLOCK_BOOTTIME ns. Errors: the first one of emit stays in the collector,
+ * and nothing is told from then on. Source: the tables of event/table.h, mapped by tables.h.
  */
 #ifndef FORKTALLY_COLLECT_H
 #define FORKTALLY_COLLECT_H
@@ -75,18 +83,6 @@ int collector_records(struct collector *c);
 /* Emits one event with the time of now. */
 void collector_emit(struct collector *c, struct event *ev);
 
-/*
- * May a live object of a process that is gone still come back by itself, in some seconds? Batches
- * of kvfree_rcu may; pages, and what TIME_WAIT or System V IPC holds, do not.
- */
-bool collector_may_return(struct collector *c, const struct object_entry *e);
-
-/* Open bytes, kernel book, of accounts whose process is gone. */
-int64_t collector_open_bytes(const struct collector *c);
-
-/* The slot of a process of the tree, or -1. */
-int64_t collector_slot(const struct collector *c, uint32_t tgid);
-
 /* Tells the tag's name before its number is used. */
 void collector_tag(struct collector *c, uint32_t tag);
 
@@ -98,8 +94,50 @@ int collector_finish(struct collector *c, bool oracle);
 
 void collector_close(struct collector *c);
 
+uint64_t collector_now_ns(void);
+
+static inline uint32_t collector_pool(uint32_t book)
+{
+	return book == BOOK_CACHE ? POOL_CACHE : POOL_KERNEL;
+}
+
 /*
- * Two halves of takes.c: note a new take's maps while its process lives, and unwind the copy of
+ * accounts.c
+ */
+
+/* The slot of a process of the tree, or -1. */
+int64_t collector_slot(const struct collector *c, uint32_t tgid);
+
+/* Open bytes, kernel book, of accounts whose process is gone. */
+int64_t collector_open_bytes(const struct collector *c);
+
+/* Its process was reaped, or it is a thread's: close the slot as soon as it can be. */
+void collector_account_waits(struct collector *c, uint32_t slot);
+
+/* Closes those that wait and can be closed. */
+void collector_accounts_close(struct collector *c);
+
+/* At the end: the sums of all accounts, whatever is open in them. */
+void collector_accounts_finish(struct collector *c);
+
+/*
+ * objects.c
+ */
+
+/*
+ * May a live object of a process that is gone still come back by itself, in some seconds? Batches
+ * of kvfree_rcu may; pages, and what TIME_WAIT or System V IPC holds, do not.
+ */
+bool collector_may_return(struct collector *c, const struct object_entry *e);
+
+/* Tells and removes the tombstones: what went only with the exit of its holder. */
+void collector_sweep(struct collector *c);
+
+/* At the end: all that is open. Of how many the kernel could not be asked whether they live. */
+uint64_t collector_objects_finish(struct collector *c, bool oracle);
+
+/*
+ * takes.c, in two halves: note a new take's maps while its process lives, and unwind the copy of
  * its stack (NULL: none) at once, for it is not kept; tell the take with its frames.
  */
 void collector_take_seen(struct collector *c, uint32_t take, const struct account_id *id,

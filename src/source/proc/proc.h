@@ -3,7 +3,8 @@
  * proc.h - inside of the source "proc": what its files share. Nobody else includes this.
  *
  *   proc.c    the operations of struct source_ops; the loop that waits for stops
- *   tree.c    what a stop means for the tree: fork, exec, exit, reap
+ *   tree.c    stops of traced threads, and what each of them means
+ *   process.c the life of one process, told as events: fork, exec, exit, zombie, reap
  *   sample.c  what a process holds at one moment, as GAUGEs
  *   ipc.c     System V objects that were left
  *   settle.c  after the command has ended
@@ -125,11 +126,25 @@ int tree_open(struct proc_source *src, pid_t root);
 int tree_stop(struct proc_source *src, pid_t tid, int status); /* a tracee stopped */
 int tree_gone(struct proc_source *src, pid_t tid, int status); /* wait(2) told of an end */
 int tree_claim_late(struct proc_source *src); /* stopped children whose maker died */
-/* Which of the process's zombies were reaped since? */
-int tree_sweep(struct proc_source *src, struct account *parent);
 size_t tree_kill(struct proc_source *src, int sig);
 size_t tree_live(const struct proc_source *src); /* processes that have not ended */
 void tree_done(struct proc_source *src);
+
+/* process.c */
+/* The command's own process, stopped before it runs. */
+int process_root(struct proc_source *src, pid_t pid);
+/* @event: by which ptrace told. *ret_account NULL: no room, counted. */
+int process_forked(struct proc_source *src, struct account *maker, pid_t maker_tid, pid_t pid,
+		   int event, struct account **ret_account);
+int process_exec(struct proc_source *src, struct account *a, pid_t tid);
+/* @tid: its last thread, stopped before anything was given back; 0: too late for that. */
+int process_exit(struct proc_source *src, struct account *a, pid_t tid, int32_t status);
+/* wait(2) told of its end: it is a zombie, or nothing any more. @a may be gone afterwards. */
+int process_gone(struct proc_source *src, struct account *a, int status);
+/* Nothing is left of it; nor is @a. */
+int process_reaped(struct proc_source *src, struct account *a);
+/* Which of the process's zombies were reaped since? */
+int process_sweep(struct proc_source *src, struct account *parent);
 
 /* ipc.c */
 int ipc_open(struct proc_source *src);

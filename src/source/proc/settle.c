@@ -90,9 +90,9 @@ static int tell_all_alive(struct proc_source *src, uint32_t *ret_count)
 	int err = 0;
 
 	while (!err && (a = pid_table_next(&src->accounts, &place)))
-		err = tree_sweep(src, a);
+		err = process_sweep(src, a);
 	if (!err)
-		err = tree_sweep(src, &src->ours);
+		err = process_sweep(src, &src->ours);
 	for (place = 0; !err && (a = pid_table_next(&src->accounts, &place)); count++)
 		err = tell_alive(src, a);
 	*ret_count = count;

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * output.h - a file that gets a finished report. It is opened before the work begins, so that a
+ * wrong name is known at once, and written in one piece at the end.
+ */
+#ifndef FORKTALLY_OUTPUT_H
+#define FORKTALLY_OUTPUT_H
+
+#include <stddef.h>
+
+/**
+ * output_open() - open and empty a file.
+ * @what:  what will be written there, for messages: "report".
+ * @taken: @count files that must not be the same one; -1 is none.
+ * Returns 0, or an exit status after it has said what is wrong.
+ */
+int output_open(const char *path, const char *what, const int *taken, size_t count, int *ret_fd);
+
+/* All of it. Errors: 0 or -errno. */
+int output_write(int fd, const char *data, size_t size);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * leak_cgroup.c - the parent makes a control group for each child and never removes it.
+ */
+#include <mntent.h>
+#include <sys/stat.h>
+#include "workload.h"
+
+static char root[256];
+
+static void take_cgroup(const char *path)
+{
+	if (mkdir(path, 0755))
+		workload_fail(path);
+}
+
+static void start_job(bool leak)
+{
+	static long job;
+	char path[320];
+
+	snprintf(path, sizeof(path), "%s/forktally-leak.%d.%ld", root, (int)getpid(), job++);
+	take_cgroup(path);
+	workload_fork_and_wait();
+	if (leak)
+		workload_left("cgroup %s", path);
+	else
+		rmdir(path);
+}
+
+/* The second version of control groups: light without controllers. */
+static void find_hierarchy(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	struct mntent *m;
+
+	while (mounts && (m = getmntent(mounts)))
+		if (strcmp(m->mnt_type, "cgroup2") == 0 && !root[0])
+			snprintf(root, sizeof(root), "%s", m->mnt_dir);
+	if (mounts)
+		endmntent(mounts);
+	if (!root[0]) {
+		errno = ENOSYS;
+		workload_fail("no cgroup2 is mounted");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	find_hierarchy();
+	return workload_loop(argc, argv, start_job);
+}
