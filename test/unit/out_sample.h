@@ -244,6 +244,7 @@ static struct view_finding sample_hostile_suppressed[] = {
 	.count_per_fork = 1,
 	.bytes_per_fork = 256,
 	.holder_pid = 9,
+	.through = "",
 	.holder_comm = "]]><a>&\x1b",
 	.syscall = "",
 	.suppression = "{\n   fd.file\n   cause:fd.file\n}\n",
