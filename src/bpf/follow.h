@@ -43,9 +43,9 @@ static __always_inline __s64 percpu_part(__u64 part)
 /* One resident counter of mm, in pages. The index must be a literal: the loader relocates it. */
 #define MM_COUNTER(mm, which)                                                                      \
 	(bpf_core_type_exists(struct mm_rss_stat)                                                  \
-		 ? (__s64)BPF_CORE_READ((struct mm_struct___old *)(mm), rss_stat.count[which].counter) \
-		 : (__s64)FIELD_NUMBER(mm, rss_stat[which].count) +                                \
-			   percpu_part(FIELD_NUMBER(mm, rss_stat[which].counters)))
+	     ? (__s64)BPF_CORE_READ((struct mm_struct___old *)(mm), rss_stat.count[which].counter) \
+	     : (__s64)FIELD_NUMBER(mm, rss_stat[which].count) +                                    \
+		   percpu_part(FIELD_NUMBER(mm, rss_stat[which].counters)))
 
 static __always_inline __s64 mm_private_bytes(struct mm_struct *mm)
 {
@@ -186,7 +186,8 @@ static __always_inline int follow_exec(void)
 		tree.memcg = memcg;
 	}
 	dropped = a->exec_private ? (__s64)a->exec_private - 1
-				  : a->shares_mm ? 0 : EVENT_UNKNOWN_BYTES;
+		  : a->shares_mm  ? 0
+				  : EVENT_UNKNOWN_BYTES;
 	a->exec_private = 0;
 	a->shares_mm = 0;
 	a->threads = 1;
@@ -268,11 +269,11 @@ static __always_inline int follow_exit(void)
 		ev->u.exit.commit_bytes = EVENT_UNKNOWN_BYTES;
 		ev->u.exit.page_table_bytes = EVENT_UNKNOWN_BYTES;
 		if (mm) {
-			ev->u.exit.commit_bytes = own ? (mm->data_vm + mm->stack_vm) * page_bytes : 0;
+			ev->u.exit.commit_bytes =
+			    own ? (mm->data_vm + mm->stack_vm) * page_bytes : 0;
 			ev->u.exit.page_table_bytes = own ? mm->pgtables_bytes.counter : 0;
 		}
-		ev->u.exit.kernel_live_bytes =
-			a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL];
+		ev->u.exit.kernel_live_bytes = a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL];
 		ev->u.exit.status = me->signal->group_exit_code ?: me->exit_code;
 		ev->u.exit.parent_tgid = me->real_parent->tgid;
 		ev->u.exit.threads_peak = a->threads_peak;

@@ -4,8 +4,9 @@
  *
  * The includer defines before, what is done with each: found(address, mark), a global function;
  * and page_base, page_shift, page_struct_bytes as in tables.h. What is called often is a global
- * function of plain numbers: the kernel verifies each once. Calls may only nest 8 deep. Kinds are told by what the kernel shows to everyone (file system magic,
- * mode, address family, the name of an anonymous inode), not by addresses of its functions.
+ * function of plain numbers: the kernel verifies each once. Calls may only nest 8 deep. Kinds are
+ * told by what the kernel shows to everyone (file system magic, mode, address family, the name of
+ * an anonymous inode), not by addresses of its functions.
  */
 #ifndef FORKTALLY_REACH_H
 #define FORKTALLY_REACH_H
@@ -45,7 +46,7 @@ static __always_inline __u64 object_start(__u64 address)
 		__u64 want_ = 0, mask_ = 0;                                                        \
 		__builtin_memcpy(&want_, text, sizeof(text) - 1);                                  \
 		__builtin_memset(&mask_, 0xff, sizeof(text) - 1);                                  \
-		((name) & mask_) == want_;                                                         \
+		((name)&mask_) == want_;                                                           \
 	})
 
 static __always_inline __u32 thing_of_anonymous(__u64 name)
@@ -76,7 +77,7 @@ static __always_inline __u32 thing_of_socket(struct sock *sk)
 	switch (BPF_CORE_READ(sk, __sk_common.skc_family)) {
 	case 1: /* AF_UNIX */
 		return THING_FD_SOCKET_UNIX;
-	case 2: /* AF_INET */
+	case 2:	 /* AF_INET */
 	case 10: /* AF_INET6 */
 		/* The other side has closed, and nobody here has taken note. */
 		if (BPF_CORE_READ(sk, __sk_common.skc_state) == 8 /* TCP_CLOSE_WAIT */)
@@ -121,7 +122,7 @@ __noinline int thing_of_file(__u64 address)
 		__u32 major = rdev >> 20;
 
 		return (major >= 128 && major < 144) || rdev == (5 << 20 | 2) ? THING_FD_PTY
-									     : THING_FD_OTHER;
+									      : THING_FD_OTHER;
 	}
 	if (mode != 0x8000)
 		return THING_FD_OTHER;
@@ -132,13 +133,13 @@ __noinline int thing_of_file(__u64 address)
 	return deleted ? THING_FD_FILE_DELETED : THING_FD_FILE;
 }
 
-static __always_inline int reach_pipe(__u64 address, __u32 mark)
+static __always_inline int reach_pipe(__u64 address, __u32 mark, __u32 body)
 {
 	struct pipe_inode_info *pipe = (struct pipe_inode_info *)address;
 	__u32 head, tail, ring;
 	__u64 bufs;
 
-	found(address, mark | MARK_BODY);
+	found(address, body ? mark | MARK_BODY : mark);
 	bufs = (__u64)BPF_CORE_READ(pipe, bufs);
 	found(bufs, mark);
 	if (bpf_core_field_exists(((struct pipe_inode_info *)0)->tmp_page)) {
@@ -153,15 +154,19 @@ static __always_inline int reach_pipe(__u64 address, __u32 mark)
 	tail = BPF_CORE_READ(pipe, tail);
 	ring = BPF_CORE_READ(pipe, ring_size);
 	for (__u32 i = 0; i < PIPE_BUFFERS_MAX && i < ring && tail + i != head; i++)
-		found(read_u64(bufs + (__u64)((tail + i) & (ring - 1)) *
-					       bpf_core_type_size(struct pipe_buffer) +
+		found(read_u64(bufs +
+			       (__u64)((tail + i) & (ring - 1)) *
+				   bpf_core_type_size(struct pipe_buffer) +
 			       bpf_core_field_offset(struct pipe_buffer, page)),
 		      mark);
 	return 0;
 }
 
-/* The file itself and what it pins; a pipe's or socket's insides, but not what waits in a queue. */
-__noinline int reach_file(__u64 address, __u32 mark)
+/*
+ * The file itself and what it pins; a pipe's or socket's insides, but not what waits in a queue.
+ * @body: 0 where it is no thing of its own.
+ */
+__noinline int reach_file(__u64 address, __u32 mark, __u32 body)
 {
 	struct file *file = (struct file *)address;
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -169,12 +174,12 @@ __noinline int reach_file(__u64 address, __u32 mark)
 	__u64 private = (__u64)BPF_CORE_READ(file, private_data);
 	__u32 thing = MARK_THING(mark);
 
-	found(address, thing == THING_FD_PIPE ? mark : mark | MARK_BODY);
+	found(address, body && mode != 0x1000 ? mark | MARK_BODY : mark);
 	found(object_start((__u64)inode), mark);
 	found((__u64)BPF_CORE_READ(file, f_path.dentry), mark);
 	found((__u64)BPF_CORE_READ(file, f_cred), mark);
 	if (mode == 0x1000)
-		return reach_pipe(private, mark);
+		return reach_pipe(private, mark, body);
 	if (mode == 0xc000) {
 		struct sock *sk = BPF_CORE_READ((struct socket *)private, sk);
 
@@ -255,40 +260,40 @@ static __always_inline int reach_inotify(__u64 group, __u32 mark)
 }
 
 /* Descriptors in a message: whoever reads it gets them. */
-static __always_inline int reach_flight(__u64 list, __u32 mark)
+static __always_inline void reach_flight(__u64 list, __u32 mark)
 {
 	struct scm_fp_list *fpl = (struct scm_fp_list *)list;
 	int count = BPF_CORE_READ(fpl, count);
 
-	mark = MARK(THING_SOCKET_INFLIGHT, VIA_FLIGHT, MARK_FD(mark));
 	found(list, mark);
 	for (int i = 0; i < FLIGHT_MAX && i < count; i++)
 		reach_file(read_u64(list + bpf_core_field_offset(struct scm_fp_list, fp) + i * 8),
-			   mark);
-	return 0;
+			   mark, false);
 }
 
 /* One message: its head, its data, and descriptors in it. @unix_socket: 0 or 1. */
-static __always_inline int reach_message(__u64 address, __u32 mark, __u32 unix_socket)
+static __always_inline void reach_message(__u64 address, __u32 mark, __u32 unix_socket)
 {
 	struct sk_buff *skb = (struct sk_buff *)address;
-	__u64 data = (__u64)BPF_CORE_READ(skb, head);
-	__u64 info = data + BPF_CORE_READ(skb, end), list;
+	__u64 data = (__u64)BPF_CORE_READ(skb, head), list = 0;
+	__u64 info = data + BPF_CORE_READ(skb, end), parms;
 	__u32 frags = BPF_CORE_READ((struct skb_shared_info *)info, nr_frags);
 
+	if (unix_socket) {
+		parms = address + bpf_core_field_offset(struct sk_buff, cb);
+		list = read_u64(parms + bpf_core_field_offset(struct unix_skb_parms, fp));
+		if (list)
+			mark = MARK(THING_SOCKET_INFLIGHT, VIA_FLIGHT, MARK_FD(mark));
+		found(read_u64(parms + bpf_core_field_offset(struct unix_skb_parms, pid)), mark);
+	}
 	found(address, mark | MARK_BODY);
 	found(data, mark);
 	for (__u32 i = 0; i < FRAGS_MAX && i < frags; i++)
-		found(read_u64(info + bpf_core_field_offset(struct skb_shared_info, frags) + i * 16),
-		      mark);
-	if (!unix_socket)
-		return 0;
-	list = address + bpf_core_field_offset(struct sk_buff, cb);
-	found(read_u64(list + bpf_core_field_offset(struct unix_skb_parms, pid)), mark);
-	list = read_u64(list + bpf_core_field_offset(struct unix_skb_parms, fp));
+		found(
+		    read_u64(info + bpf_core_field_offset(struct skb_shared_info, frags) + i * 16),
+		    mark);
 	if (list)
 		reach_flight(list, mark);
-	return 0;
 }
 
 struct queue_walk {
@@ -328,7 +333,7 @@ __noinline int reach_fd(__u64 address, __u32 fd)
 	__u32 mark = MARK(thing, VIA_FD, fd < MARK_NO_FD ? fd : MARK_NO_FD - 1);
 	__u64 private = (__u64)BPF_CORE_READ(file, private_data), sk;
 
-	reach_file(address, mark);
+	reach_file(address, mark, true);
 	reach_watches(address, mark);
 	switch (thing) {
 	case THING_FD_INOTIFY:

@@ -10,7 +10,7 @@
 #define FORKTALLY_THING_H
 
 #define THINGS(X)                                                                                  \
-	X(THING_NONE, "none") /* not known */                                                      \
+	X(THING_NONE, "none")	    /* not known */                                                \
 	X(THING_PROCESS, "process") /* a process or thread, and what each has */                   \
 	X(THING_ZOMBIE, "zombie")                                                                  \
 	X(THING_FD_PIPE, "fd.pipe")                                                                \
@@ -68,11 +68,11 @@ enum thing { THINGS(THING_ENUMERATOR) THING_KINDS };
 enum via { VIAS(THING_ENUMERATOR) VIA_KINDS };
 
 /* Both, the number of the descriptor and "this is the body" in one word. */
-#define MARK_NO_FD	       0xfffffu
-#define MARK_BODY	       0x80000000u
-#define MARK(thing, via, fd)   ((ev_u32)(via) << 27 | (ev_u32)(thing) << 20 | ((fd)&MARK_NO_FD))
-#define MARK_THING(mark)       ((mark) >> 20 & 127)
-#define MARK_VIA(mark)	       ((mark) >> 27 & 15)
-#define MARK_FD(mark)	       ((mark)&MARK_NO_FD)
+#define MARK_NO_FD	     0xfffffu
+#define MARK_BODY	     0x80000000u
+#define MARK(thing, via, fd) ((ev_u32)(via) << 27 | (ev_u32)(thing) << 20 | ((fd)&MARK_NO_FD))
+#define MARK_THING(mark)     ((mark) >> 20 & 127)
+#define MARK_VIA(mark)	     ((mark) >> 27 & 15)
+#define MARK_FD(mark)	     ((mark)&MARK_NO_FD)
 
 #endif

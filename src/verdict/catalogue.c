@@ -4,6 +4,7 @@
 
 #define CAUSE(name, in) .cause = name, .pool = in
 
+/* clang-format off: a line for each column */
 static const struct rule rules[] = {
     {CAUSE("zombie", POOL_KERNEL),
      .thing = THING_ZOMBIE,
@@ -385,6 +386,7 @@ static const struct rule rules[] = {
      .hint = "The process that forks holds more kernel memory after each fork. The system call "
 	     "that took it says what to give back."},
 };
+/* clang-format on */
 
 #define RULES (sizeof(rules) / sizeof(*rules))
 

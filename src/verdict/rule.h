@@ -30,7 +30,7 @@ struct rule {
 	enum pool pool;	  /* where its bytes count */
 	enum where where; /* where it is found as a rule; what was seen counts */
 	enum rule_role role;
-	enum thing thing;		  /* a source that looks at the objects themselves says this */
+	enum thing thing; /* a source that looks at the objects themselves says this */
 	const char *syscalls[RULE_NAMES]; /* also looked for among function names */
 	const char *tags[RULE_NAMES];	  /* "fd." stands for all that begin so */
 	const char *counts[RULE_NAMES];	  /* tag with one object a thing; the first that is there */

@@ -29,7 +29,7 @@ enum { ANSWER_UNKNOWN, ANSWER_LIVE, ANSWER_DEAD };
 #define ASK_EVERY_MS  250u
 #define KILL_AFTER_MS 1000u
 #define HOPELESS_MS   1000u /* no longer where what is open cannot come back in time */
-#define PINNED_MS     400u /* an RCU period or two for inodes that a holder pinned */
+#define PINNED_MS     400u  /* an RCU period or two for inodes that a holder pinned */
 #define STEP_NS	      10000000
 
 static uint64_t now_ms(void)
@@ -118,8 +118,8 @@ static bool reaped_after(const struct account_slot *accounts, uint32_t slot, uin
 }
 
 /*
- * The counters of a memory map cannot be asked about. They are freed just before the map itself: where
- * all else of their process came back, so did they, though that was not seen.
+ * The counters of a memory map cannot be asked about. They are freed just before the map itself:
+ * where all else of their process came back, so did they, though that was not seen.
  */
 static bool only_counters_open(const struct tables *t, const struct object_entry *e)
 {
