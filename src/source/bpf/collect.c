@@ -123,8 +123,10 @@ static int on_record(void *ctx, void *data, size_t size)
 
 int collector_records(struct collector *c)
 {
+	uint64_t now = collector_now_ns();
 	int n = ring_buffer__consume(c->ring);
 
+	c->seen_ns = now;
 	if (n < 0 && n != -EINTR && !c->err)
 		c->err = n;
 	return c->err;

@@ -49,8 +49,10 @@ struct collector {
 	uint32_t *slot_of; /* tgid -> slot + 1 of the last process with it */
 	uint32_t pid_max;
 	uint64_t moved_ns, swept_ns, aborted_seen;
-	uint64_t swept;		      /* tombstones collected */
+	uint64_t seen_ns; /* all records up to then were read: who died since may be unknown yet */
+	uint64_t swept;	  /* tombstones collected */
 	uint8_t moments[MOMENTS / 8]; /* hashes of (take, birth) of what a holder kept */
+	uint8_t kept[MOMENTS / 8];    /* the same of (holder, birth) */
 	int64_t other_charged[BOOKS], other_returned[BOOKS];
 	uint64_t asked[TAG_MAX];
 	uint64_t text_half; /* upper half of addresses in the kernel's text: sites are kept as lower

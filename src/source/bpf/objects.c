@@ -105,18 +105,51 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 	collector_emit(c, &ev);
 }
 
-static uint32_t moment_of(const struct object_entry *e)
+static uint32_t moment_of(uint32_t what, uint32_t birth)
 {
-	return (uint32_t)((e->take * 0x9E3779B97F4A7C15ull ^ e->birth * 0xC2B2AE3D27D4EB4Full) >>
-			  40) &
+	return (uint32_t)((what * 0x9E3779B97F4A7C15ull ^ birth * 0xC2B2AE3D27D4EB4Full) >> 40) &
 	       (MOMENTS - 1);
 }
 
+static void moment_set(uint8_t *moments, uint32_t moment)
+{
+	moments[moment / 8] |= (uint8_t)(1 << moment % 8);
+}
+
+static bool moment_is(const uint8_t *moments, uint32_t moment)
+{
+	return moments[moment / 8] >> moment % 8 & 1;
+}
+
+static bool taken_for_epoll(const struct collector *c, const struct object_entry *e)
+{
+	return e->take &&
+	       c->t->takes[(e->take - 1) & (TABLE_TAKES - 1)].syscall_nr == SYS_epoll_ctl;
+}
+
+/* What may come back long after it was let go, and is never held without a file. */
+static bool needs_file(const struct collector *c, const struct object_entry *e)
+{
+	return (e->flags & OBJECT_IS_CACHE) || taken_for_epoll(c, e);
+}
+
 /*
- * One pass over the tombstones of a book. An inode or dentry is told only with a file of the same
- * place and moment: without one it was let go before its holder's exit, and RCU was late.
+ * Did the holder keep the file that it belongs to? An inode or dentry has its file's place and
+ * moment; what an epoll set remembers of a file, the same holder and moment, or one fork later.
  */
-static void sweep_book(struct collector *c, bool cache)
+static bool kept_with_file(const struct collector *c, const struct object_entry *e, uint32_t holder)
+{
+	if (e->flags & OBJECT_IS_CACHE)
+		return moment_is(c->moments, moment_of(e->take, e->birth));
+	return moment_is(c->kept, moment_of(holder, e->birth)) ||
+	       (e->birth && moment_is(c->kept, moment_of(holder, e->birth - 1)));
+}
+
+/*
+ * One pass over the tombstones up to c->seen_ns: those that need a file, or the others. One that
+ * needs a file and has none was let go before its holder's exit, and RCU was late.
+ */
+static void sweep_some(struct collector *c, bool with_file)
 {
 	for (uint32_t b = 0; b < c->t->object_buckets; b++) {
 		struct object_bucket *bucket = &c->t->objects[b];
@@ -124,17 +157,19 @@ static void sweep_book(struct collector *c, bool cache)
 		for (int i = 0; i < BUCKET_SLOTS; i++) {
 			uint64_t key = __atomic_load_n(&bucket->key[i], __ATOMIC_ACQUIRE);
 			struct object_entry *e = &bucket->entry[i];
-			uint32_t moment = moment_of(e);
 			struct account_slot *a;
 
-			if (!KEY_IS_TOMBSTONE(key) || !(e->flags & OBJECT_IS_CACHE) == cache)
+			if (!KEY_IS_TOMBSTONE(key) || TOMBSTONE_NS(key) > c->seen_ns ||
+			    needs_file(c, e) != with_file)
 				continue;
 			a = &c->t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
 			if (a->state == ACCOUNT_ALIAS)
 				a = &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)];
-			if (!cache)
-				c->moments[moment / 8] |= (uint8_t)(1 << moment % 8);
-			if (!cache || c->moments[moment / 8] >> moment % 8 & 1)
+			if (!with_file) {
+				moment_set(c->moments, moment_of(e->take, e->birth));
+				moment_set(c->kept, moment_of(a->tgid, e->birth));
+			}
+			if (!with_file || kept_with_file(c, e, a->tgid))
 				tell_object(c, e, TOMBSTONE_NS(key), HOLD_PROCESS);
 			__atomic_store_n(&bucket->key[i], 0, __ATOMIC_RELEASE);
 			__atomic_sub_fetch(&a->tombstones, 1, __ATOMIC_RELAXED);
@@ -146,8 +181,8 @@ static void sweep_book(struct collector *c, bool cache)
 void collector_sweep(struct collector *c)
 {
 	c->swept_ns = collector_now_ns();
-	sweep_book(c, false);
-	sweep_book(c, true);
+	sweep_some(c, false);
+	sweep_some(c, true);
 }
 
 uint64_t collector_objects_finish(struct collector *c, bool oracle)
