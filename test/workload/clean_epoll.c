@@ -13,8 +13,6 @@
 #define JOBS  40
 #define FILES 8
 
-static const struct answer answer = {.what = "epoll sets, closed after each job"};
-
 static void work(long jobs)
 {
 	for (long i = 0; i < jobs; i++) {
@@ -38,7 +36,7 @@ static void work(long jobs)
 
 int main(int argc, char **argv)
 {
-	struct workload w = workload_begin(argc, argv, 211, &answer);
+	struct workload w = workload_begin(argc, argv);
 
 	for (long i = 0; i < w.forks; i += JOBS + 1) {
 		long left = w.forks - i - 1;
