@@ -65,24 +65,24 @@ fi
 # oracle PROGRAM ROWS: {bytes, counts} of one leak as JSON, or null.
 oracle()
 {
-	local program=$1 rows=$2 kept=$BUILD/oracle/$1 leaks pool numbers
+	local program=$1 rows=$2 kept=$BUILD/oracle/$1 leaks pool key numbers
 	if [ -z "$oracle_works" ] || { [ "$source" != bpf ] && [ -z "$only" ]; }; then
 		echo null
 		return
 	fi
-	if ! [ "$kept" -nt "$WORKLOAD/$program" ] || ! [ "$kept" -nt test/corpus.tab ] ||
-		! grep -qF "$(uname -r)" "$kept"; then
+	leaks=$(jq '[.[].limit | tonumber? // 1000] + [1000] | min' <<<"$rows")
+	pool=$(jq -r '.[0].pool' <<<"$rows")
+	oracle_things=$(jq -r '.[] | "\(.slug)/\(if (.holder | length) == 1 then .program[0:15] else .holder end)"' \
+		<<<"$rows" | paste -sd ' ')
+	key="$(uname -r) $leaks $pool $oracle_things"
+	if [ "$kept" -ot "$WORKLOAD/$program" ] || [ "$kept" -ot test/oracle.sh ] || ! grep -qF "$key" "$kept" 2>/dev/null; then
 		mkdir -p "$BUILD/oracle"
-		leaks=$(jq '[.[].limit | tonumber? // 1000] + [1000] | min' <<<"$rows")
-		pool=$(jq -r '.[0].pool' <<<"$rows")
-		oracle_things=$(jq -r '.[] | "\(.slug)/\(if (.holder | length) == 1 then .program[0:15] else .holder end)"' \
-			<<<"$rows" | paste -sd ' ')
 		numbers=$(oracle_per_leak "$pool" "$WORKLOAD/$program" "$leaks" 2>"$TMPDIR/oracle.err") || {
 			echo null
 			return
 		}
-		jq -n --arg n "$numbers" --arg k "$(uname -r)" \
-			'$n | split(" ") | map(tonumber?) | {bytes: .[0], counts: .[1:], kernel: $k}' >"$kept"
+		jq -n --arg n "$numbers" --arg key "$key" \
+			'$n | split(" ") | map(tonumber?) | {bytes: .[0], counts: .[1:], key: $key}' >"$kept"
 	fi
 	cat "$kept"
 }
