@@ -28,6 +28,7 @@ needs()
 	cmd:bash        bash            bash                   bash
 	cmd:jq          jq              jq                     jq
 	cmd:zstd        zstd            zstd                   zstd
+	cmd:xmllint     libxml2-utils   libxml2                libxml2-utils
 	cmd:setpriv     util-linux      util-linux             setpriv
 	cmd:pgrep       procps          procps-ng              procps
 	TABLE

@@ -44,15 +44,19 @@ def far(got; expected; limit): percent(got; expected) | fabs > limit;
 	| ($findings | map(select(.cause == $row.slug)) | (map(select(.holder.comm == $holder)) + .)[0]) as $f
 	| ([$f.taken_at // [] | .[] | select(.kernel | not) | .function] | .[0:3]) as $frames
 	| $run + {slug: $row.slug, found: ($f.cause // $found),
-		count_expected: $expected, count: $f.count_per_fork,
+		count_expected: $expected, count: (if $f then $f.count / $run.forks else null end),
 		bytes_expected: $expected_bytes, bytes: $got_bytes,
 		taken_at: ($frames | join(" < ")),
 		why: ($all
 		+ (if $f == null then ["no \($row.slug)"] else
 		[ if $f.where != $row.where then "where \($f.where), not \($row.where)" else empty end,
 		  if $f.pool != $row.pool then "pool \($f.pool), not \($row.pool)" else empty end,
-		  if $expected and far($f.count_per_fork; $expected; 2)
-			then "count \($f.count_per_fork), not \($expected)" else empty end,
+		  if $expected and far($f.count / $run.forks; $expected; 2)
+			then "count \($f.count / $run.forks), not \($expected)" else empty end,
+		  # a job may be two forks: "per fork" is of the holder's own forks, or of the tree's
+		  if $expected and (far($f.count_per_fork * $f.forks; $f.count; 2) or
+			(far($f.forks; $run.forks; 2) and $f.forks != $report.forks))
+			then "count \($f.count_per_fork) per fork, of \($f.forks) forks" else empty end,
 		  if $holder and $f.holder.comm != $holder
 			then "held by \($f.holder.comm), not \($holder)" else empty end,
 		  if $run.source == "bpf" and ($frames | index($row.function) | not)

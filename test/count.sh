@@ -34,6 +34,7 @@ things()
 	child.stopped) children "$pid" T ;;
 	child.running) children "$pid" S ;;
 	thread.running) find "/proc/$pid/task" -mindepth 1 -maxdepth 1 | wc -l ;;
+	thread.unjoined) grep -c -- ' ---p 00000000 00:00 0' "/proc/$pid/maps" ;; # the guards of their stacks
 	fd.pipe) inodes "$pid" '^pipe:' ;;
 	fd.socket.*) inodes "$pid" '^socket:' ;;
 	fd.eventfd) links "$pid" 'anon_inode:\[eventfd\]' ;;

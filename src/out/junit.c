@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "out/escape.h"
 #include "out/flush.h"
 #include "out/junit.h"
 #include "out/text.h"
@@ -16,6 +17,18 @@ struct suite {
 	const struct view *view;
 	int err;
 };
+
+/* Names of programs and functions, and of suppressions: nothing in them may deceive a reader. */
+static void print_attribute(struct suite *s, const char *name, const char *value)
+{
+	char *safe = escape_text(value, true);
+
+	if (safe)
+		xml_attribute(s->f, name, safe);
+	else
+		s->err = -ENOMEM;
+	free(safe);
+}
 
 /* What is printed to a stream by text.h. A string to free(), or NULL with the error kept. */
 static char *printed(struct suite *s, const struct view_finding *finding, size_t number)
@@ -54,7 +67,7 @@ static void print_class(struct suite *s)
 	for (char *p = name + strlen("forktally."); *p; p++)
 		if (*p == '.')
 			*p = '_';
-	xml_attribute(s->f, "classname", name);
+	print_attribute(s, "classname", name);
 }
 
 /* "fd.pipe, held by server, taken in open_session" */
@@ -93,7 +106,7 @@ static void print_name(struct suite *s, size_t index)
 	if (!name || (same > 1 && !numbered))
 		s->err = -ENOMEM;
 	else
-		xml_attribute(s->f, "name", numbered ? numbered : name);
+		print_attribute(s, "name", numbered ? numbered : name);
 	free(numbered);
 	free(name);
 }
@@ -105,7 +118,7 @@ static void print_outcome(struct suite *s, const char *element, const char *type
 	fprintf(s->f, "      <%s", element);
 	if (type)
 		xml_attribute(s->f, "type", type);
-	xml_attribute(s->f, "message", message);
+	print_attribute(s, "message", message);
 	fputc('>', s->f);
 	xml_text(s->f, text);
 	fprintf(s->f, "</%s>\n", element);

@@ -86,6 +86,8 @@ static json_t *logical(const struct view_frame *frame)
 	if (*frame->function)
 		return json_pack("{s:o s:s}", "fullyQualifiedName", sarif_text(frame->function),
 				 "kind", "function");
+	if (!frame->offset)
+		return json_pack("{s:o}", "fullyQualifiedName", sarif_text(*module ? module : "?"));
 	if (asprintf(&name, "%s+0x%" PRIx64, *module ? module : "?", frame->offset) < 0)
 		return NULL;
 	text = sarif_text(name);

@@ -7,34 +7,34 @@
 #include <sched.h>
 #include "workload.h"
 
-static int take_namespace(const char *path)
-{
-	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
+static const char name[] = "/mnt/name";
 
-	if (fd < 0 || close(fd) || unshare(CLONE_NEWUTS))
-		return 1;
-	return mount("/proc/self/ns/uts", path, NULL, MS_BIND, NULL) != 0;
+static int take_namespace(void)
+{
+	return unshare(CLONE_NEWUTS) || mount("/proc/self/ns/uts", name, NULL, MS_BIND, NULL);
 }
 
 static void start_job(bool leak)
 {
-	static long job;
-	char path[64];
-	pid_t child;
+	pid_t child = workload_fork();
 	int status;
 
-	snprintf(path, sizeof(path), "/mnt/job.%ld", job++);
-	child = workload_fork();
 	if (child == 0)
-		_exit(take_namespace(path));
+		_exit(take_namespace());
 	if (waitpid(child, &status, 0) != child || status)
 		workload_fail("unshare");
-	if (!leak && (umount(path) || unlink(path)))
+	if (!leak && umount(name))
 		workload_fail("umount");
 }
 
 int main(int argc, char **argv)
 {
+	int fd;
+
 	workload_mount("tmpfs");
+	fd = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		workload_fail(name);
+	close(fd);
 	return workload_loop(argc, argv, start_job);
 }
