@@ -299,7 +299,7 @@ static __noinline __u32 heir_here(void *ctx)
 static __always_inline void give_back(void *ctx, __u64 key, bool second)
 {
 	struct object_place p;
-	struct account_slot *slot, *a;
+	struct account_slot *slot, *a, *keeper;
 	struct tag_counts *c;
 	__u64 left_behind = 0;
 	__u16 flags, tag;
@@ -339,6 +339,9 @@ static __always_inline void give_back(void *ctx, __u64 key, bool second)
 	if (left_behind) {
 		add(&tree.tombstones, 1);
 		__sync_fetch_and_add(&a->tombstones, 1);
+		keeper = flags & OBJECT_IS_KEPT ? account_at(p.entry->site) : NULL;
+		if (keeper)
+			__sync_fetch_and_add(&keeper->tombstones, 1);
 	}
 	if (p.spilled)
 		add(p.spilled, -1);

@@ -14,13 +14,20 @@
 /* Notes what an open charge is part of. The mark stands where its bytes stood: flags go first. */
 __noinline int found(__u64 address, __u32 mark)
 {
+	struct account_slot *a;
 	struct object_place p;
+	struct task_place me;
 
 	if (!address || !ever_charged(address) || !object_find(address, &p) ||
 	    (p.entry->flags & OBJECT_IS_MARKED))
 		return 0;
 	p.entry->flags |= OBJECT_IS_MARKED;
 	p.entry->mark = mark;
+	a = account_at(p.entry->account);
+	if (a && task_find(bpf_get_current_task(), &me) && a->alias != me.entry->account) {
+		p.entry->site = me.entry->account;
+		p.entry->flags |= OBJECT_IS_KEPT;
+	}
 	return 0;
 }
 
@@ -244,7 +251,7 @@ static __always_inline int follow_exit(void)
 {
 	struct task_struct *me = bpf_get_current_task_btf();
 	struct mm_struct *mm = me->mm;
-	struct account_slot *a;
+	struct account_slot *a, *parent;
 	struct task_place p;
 	struct event *ev;
 
@@ -281,10 +288,12 @@ static __always_inline int follow_exit(void)
 		copy_comm(ev->u.exit.comm, me);
 		record_submit(ev);
 	}
-	if (a->forks >= judge_forks) {
+	if (a->forks >= judge_forks)
 		__sync_fetch_and_add(&tree.holders_exiting, 1);
+	parent = account_at(a->parent);
+	/* An orphan may keep what others have made. */
+	if (a->forks >= judge_forks || (parent && (int)parent->tgid != me->real_parent->tgid))
 		describe_held(me);
-	}
 	a->state = ACCOUNT_EXITED;
 	return 0;
 }

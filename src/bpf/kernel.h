@@ -96,9 +96,26 @@ struct vm_struct {
 	unsigned int nr_pages;
 } CORE;
 
+struct list_head {
+	struct list_head *next;
+} CORE;
+struct hlist_node {
+	struct hlist_node *next;
+} CORE;
+struct hlist_head {
+	struct hlist_node *first;
+} CORE;
+struct sigpending {
+	struct list_head list;
+} CORE;
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
+	struct sigpending shared_pending;
+	struct hlist_head posix_timers; /* a struct list_head before 6.12 */
+} CORE;
+struct k_itimer {
+	struct hlist_node list;
 } CORE;
 
 struct css_set {
@@ -119,6 +136,9 @@ struct task_struct {
 	struct css_set *cgroups;
 	unsigned short migration_disabled;
 	struct files_struct *files;
+	int exit_state;
+	void *cred, *real_cred, *thread_pid, *fs, *nsproxy, *io_context;
+	struct sigpending pending;
 } CORE;
 
 struct kmem_cache {
@@ -153,7 +173,11 @@ struct qstr {
 	const unsigned char *name;
 } CORE;
 struct super_block {
+	unsigned int s_dev;
 	unsigned long s_magic;
+} CORE;
+struct address_space {
+	unsigned long nrpages;
 } CORE;
 struct inode {
 	unsigned short i_mode;
@@ -161,6 +185,7 @@ struct inode {
 	unsigned int i_rdev;
 	unsigned long i_ino;
 	struct super_block *i_sb;
+	struct address_space *i_mapping;
 	void *i_private;
 } CORE;
 struct dentry {
@@ -170,15 +195,6 @@ struct dentry {
 } CORE;
 struct path {
 	struct dentry *dentry;
-} CORE;
-struct hlist_node {
-	struct hlist_node *next;
-} CORE;
-struct hlist_head {
-	struct hlist_node *first;
-} CORE;
-struct list_head {
-	struct list_head *next;
 } CORE;
 struct file {
 	struct path f_path;
@@ -265,6 +281,25 @@ struct tty_file_private {
 	struct tty_struct *tty;
 } CORE;
 
+struct anon_vma_chain {
+	void *anon_vma;
+	struct list_head same_vma;
+} CORE;
+struct vm_area_struct {
+	struct list_head anon_vma_chain;
+	void *anon_vma;
+	struct file *vm_file;
+} CORE;
+struct vfsmount {
+	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
+} CORE;
+struct mount {
+	struct vfsmount mnt;
+	void *mnt_ns, *mnt_mp, *mnt_pcp;
+	const char *mnt_devname;
+} CORE;
+
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;
@@ -272,6 +307,11 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+} CORE;
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
 } CORE;
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;

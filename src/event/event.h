@@ -237,11 +237,13 @@ struct event_alive {
 
 struct event_left {
 	ev_u32 pool;
-	ev_u32 tag; /* "ipc.shm", "ipc.sem", "ipc.msg" */
+	ev_u32 tag; /* "ipc.shm", "mqueue", "mount" ... */
 	ev_u32 id;
 	ev_u32 birth_ordinal;
 	ev_s64 bytes; /* in `pool` */
 	ev_s64 kernel_bytes; /* for its kernel objects, UNKNOWN where objects tell */
+	ev_u32 take; /* 0: unknown */
+	ev_u32 pad;
 };
 
 struct event_loss {

@@ -142,6 +142,7 @@ static const struct log_field left_fields[] = {
     NAMED("pool", u.left.pool, pool_names), FIELD("tag", u.left.tag, LOG_U32),
     FIELD("id", u.left.id, LOG_U32),	    FIELD("birth_ordinal", u.left.birth_ordinal, LOG_U32),
     FIELD("bytes", u.left.bytes, LOG_S64),  FIELD("kernel_bytes", u.left.kernel_bytes, LOG_S64),
+    FIELD("take", u.left.take, LOG_U32),
 };
 static const struct log_field loss_fields[] = {
     NAMED("kind", u.loss.kind, loss_names),

@@ -29,6 +29,8 @@
 #define OBJECT_IS_SIGHAND 1 /* freed when the process is collected by its parent */
 #define OBJECT_IS_TASK	  2
 #define OBJECT_IS_CACHE	  4 /* of BOOK_CACHE */
+#define OBJECT_IS_KEPT	  32 /* by another process than its own, whose slot is in site */
+#define OBJECT_IS_REACHED 16 /* told by user space, with whom it found to hold it */
 #define OBJECT_IS_MARKED  8 /* mark says what it is part of; bytes are those of its tag */
 
 struct object_entry {

@@ -67,6 +67,10 @@
 enum thing { THINGS(THING_ENUMERATOR) THING_KINDS };
 enum via { VIAS(THING_ENUMERATOR) VIA_KINDS };
 
+#ifndef __bpf__
+const char *thing_name(enum thing thing); /* "fd.pipe" ...; "none" for what is none */
+#endif
+
 /* Both, the number of the descriptor and "this is the body" in one word. */
 #define MARK_NO_FD	     0xfffffu
 #define MARK_BODY	     0x80000000u

@@ -166,6 +166,7 @@ struct residue_key {
 	uint32_t tag, take;
 	enum thing thing;
 	bool body;
+	struct account_id keeper;
 };
 /* Finds or makes the group. When there are too many: one catch-all for each pool. NULL: no memory.
  */

@@ -205,6 +205,12 @@ struct ledger_residue {
 	 */
 	const struct ledger_account *holder;
 	/*
+	 * HOLD_PROCESS by another process than the one it was charged to, which forks too little for
+	 * births to run on its forks, or is not of the tree: who. tgid 0: see `holder`.
+	 */
+	struct account_id keeper;
+	char keeper_comm[EVENT_COMM_BYTES];
+	/*
 	 * The one process whose children made it: NULL when there are several, or when it is
 	 * not known. With a holder it is the holder.
 	 */

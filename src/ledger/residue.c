@@ -9,6 +9,7 @@ static uint64_t key_hash(const struct residue_key *k)
 {
 	uint64_t h = table_hash((uintptr_t)k->holder, (uintptr_t)k->below);
 
+	h = table_hash(h, k->keeper.start_ns ^ k->keeper.tgid);
 	h = table_hash(h, (uint64_t)k->tag << 32 | k->take);
 	return table_hash(h, (uint64_t)k->thing << 32 | k->body << 24 | k->kind << 16 |
 				 k->hold << 8 | k->pool);
@@ -22,7 +23,7 @@ static bool residue_same(const void *item, const void *key)
 	return r->residue.kind == k->kind && r->residue.hold == k->hold && r->holder == k->holder &&
 	       r->below == k->below && r->residue.pool == k->pool && r->tag == k->tag &&
 	       r->residue.take == k->take && r->residue.thing == k->thing &&
-	       r->residue.body == k->body;
+	       r->residue.body == k->body && row_is(r->residue.keeper, k->keeper);
 }
 
 void residue_pin(struct row *row)
@@ -47,6 +48,7 @@ static struct residue *residue_add(struct ledger *led, const struct residue_key 
 	r->residue.take = k->take;
 	r->residue.thing = k->thing;
 	r->residue.body = k->body;
+	r->residue.keeper = k->keeper;
 	r->residue.fd = -1;
 	r->residue.tag = tag ? &tag->tag : NULL;
 	r->tag = k->tag;
@@ -165,6 +167,16 @@ static int object_check(const struct ledger *led, const struct event_object *e)
 	return 0;
 }
 
+static void set_keeper_comm(struct residue *r, struct target keeper, const char *text)
+{
+	char *comm = r->residue.keeper_comm;
+
+	if (!keeper.folded && keeper.row->account.id.tgid)
+		memcpy(comm, keeper.row->account.comm, EVENT_COMM_BYTES);
+	else if (text)
+		strncpy(comm, text, EVENT_COMM_BYTES - 1);
+}
+
 int residue_object(struct ledger *led, const struct event *ev)
 {
 	const struct event_object *e = &ev->u.object;
@@ -175,7 +187,7 @@ int residue_object(struct ledger *led, const struct event *ev)
 				.take = e->take,
 				.thing = e->thing,
 				.body = e->flags & OBJECT_BODY};
-	struct target made, held;
+	struct target made, held = {0};
 	struct row *forker;
 	struct residue *r;
 	struct tag *tag;
@@ -187,7 +199,11 @@ int residue_object(struct ledger *led, const struct event *ev)
 	forker = forker_of(made);
 	if (e->hold == HOLD_PROCESS) {
 		held = row_target(led, e->holder);
-		if (held.folded || held.row == &led->other ||
+		if (!row_is(e->holder, ev->account) &&
+		    (held.folded || held.row == &led->other ||
+		     held.row->account.forks < LEDGER_FORKS_MIN))
+			k.keeper = e->holder;
+		else if (held.folded || held.row == &led->other ||
 		    held.row->account.forks < LEDGER_FORKS_MIN)
 			k.below = residue_below(held.row);
 		else
@@ -212,6 +228,8 @@ int residue_object(struct ledger *led, const struct event *ev)
 	if (err)
 		return err;
 	led->pool[e->pool].pool.seen = true;
+	if (!r->residue.count && k.keeper.tgid)
+		set_keeper_comm(r, held, ev->text);
 	if (!r->residue.count) {
 		r->residue.via = e->via;
 		r->residue.fd = e->via ? e->fd : -1;
@@ -240,7 +258,7 @@ int residue_left(struct ledger *led, const struct event *ev)
 {
 	const struct event_left *e = &ev->u.left;
 	struct residue_key k = {
-	    .kind = RESIDUE_LEFT, .hold = HOLD_LEFT, .pool = e->pool, .tag = e->tag};
+	    .kind = RESIDUE_LEFT, .hold = HOLD_LEFT, .pool = e->pool, .tag = e->tag, .take = e->take};
 	struct row *forker;
 	struct residue *r;
 	int err;

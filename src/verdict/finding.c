@@ -362,6 +362,10 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 	f->via = primary->residue->via;
 	f->fd = primary->residue->fd;
 	set_holder(f, primary->residue->holder);
+	if (primary->residue->keeper.tgid) {
+		f->holder = primary->residue->keeper;
+		memcpy(f->holder_comm, primary->residue->keeper_comm, sizeof(f->holder_comm));
+	}
 	for (i = 0; !err && i < n; i++) {
 		if (!c[i]->used)
 			err = add_kind(j, f, c + i, n - i, &clock,

@@ -45,6 +45,8 @@ static int by_cluster(const void *a, const void *b)
 	int d = order(i.start_ns, k.start_ns);
 
 	d = d ? d : order(i.tgid, k.tgid);
+	d = d ? d : order(p->keeper.start_ns, q->keeper.start_ns);
+	d = d ? d : order(p->keeper.tgid, q->keeper.tgid);
 	d = d ? d : strcmp(x->rule->cause, y->rule->cause);
 	d = d ? d : order(p->kind, q->kind);
 	d = d ? d : order(p->hold, q->hold);
@@ -55,10 +57,15 @@ static int by_cluster(const void *a, const void *b)
 	return d ? d : order(p->pool, q->pool);
 }
 
+static bool same_keeper(const struct ledger_residue *x, const struct ledger_residue *y)
+{
+	return x->keeper.tgid == y->keeper.tgid && x->keeper.start_ns == y->keeper.start_ns;
+}
+
 static bool same_cause(const struct candidate *x, const struct candidate *y)
 {
 	return x->residue->holder == y->residue->holder && x->rule == y->rule &&
-	       x->residue->kind == y->residue->kind && x->residue->hold == y->residue->hold;
+	       same_keeper(x->residue, y->residue) && x->residue->kind == y->residue->kind && x->residue->hold == y->residue->hold;
 }
 
 static bool same_take(const struct candidate *x, const struct candidate *y)
@@ -69,7 +76,7 @@ static bool same_take(const struct candidate *x, const struct candidate *y)
 static bool is_candidate(const struct ledger_residue *r)
 {
 	/* Held by processes that forked too little to be judged. */
-	if (r->hold == HOLD_PROCESS && !r->holder && r->kind != RESIDUE_ORPHAN)
+	if (r->hold == HOLD_PROCESS && !r->holder && !r->keeper.tgid && r->kind != RESIDUE_ORPHAN)
 		return false;
 	return r->hold != HOLD_UNKNOWN;
 }
@@ -109,6 +116,7 @@ static enum thing thing_beside(const struct judge *j, const struct ledger_residu
 		const struct ledger_residue *s = j->candidates[i].residue;
 
 		if (s == r || s->take != r->take || s->holder != r->holder || s->hold != r->hold ||
+		    !same_keeper(s, r) ||
 		    s->thing <= THING_PROCESS || s->kind != r->kind)
 			continue;
 		if (r->thing ? !s->body || !same_family(r->thing, s->thing)
@@ -166,7 +174,8 @@ static bool is_part_only(const struct judge *j, struct candidate *const *c, size
 		const struct candidate *other = &j->candidates[i];
 
 		if (other->residue->body && other->rule == c[0]->rule &&
-		    other->residue->holder == c[0]->residue->holder)
+		    other->residue->holder == c[0]->residue->holder &&
+		    same_keeper(other->residue, c[0]->residue))
 			return true;
 	}
 	return false;

@@ -219,7 +219,7 @@ static void test_table_is_complete(void **state)
 	    MEMBER(EVENT_RETURN, amount, 0),   MEMBER(EVENT_GAUGE, gauge, 0),
 	    MEMBER(EVENT_OBJECT, object, 8),   MEMBER(EVENT_TOTAL, total, 0),
 	    MEMBER(EVENT_BOOK, book, 4),       MEMBER(EVENT_ALIVE, alive, 0),
-	    MEMBER(EVENT_LEFT, left, 0),       MEMBER(EVENT_LOSS, loss, 4),
+	    MEMBER(EVENT_LEFT, left, 4),       MEMBER(EVENT_LOSS, loss, 4),
 	    MEMBER(EVENT_END, end, 0),
 	};
 	static const size_t sizes[] = {

@@ -160,6 +160,7 @@ static void exact_close(struct source *src)
 	if (x->tables.exact)
 		tables_detach(&x->tables);
 	collector_close(&x->collector);
+	reach_close(&x->reach);
 	tables_close(&x->tables);
 	(void)run_cgroup_close(&x->cgroup); /* a group that stays is empty */
 	sysvipc_done(&x->ipc_before);
@@ -222,6 +223,8 @@ static int exact_open(const struct source_options *opts, struct launch *launch,
 		err = collector_open(&x->collector, &x->tables, opts->emit, opts->emit_ctx);
 	if (err)
 		goto out;
+	reach_open(&x->reach, &x->tables, &x->machine);
+	x->collector.reach = &x->reach;
 	x->collector.text_half = x->machine.fork_site & ~0xffffffffull;
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1)) {
 		*ret_why = "this process cannot become a child subreaper";

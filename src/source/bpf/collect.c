@@ -243,5 +243,7 @@ void collector_close(struct collector *c)
 	free(c->shadow);
 	free(c->waiting);
 	free(c->slot_of);
+	free(c->handed);
+	free(c->things);
 	*c = (struct collector){};
 }

@@ -22,19 +22,34 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "event/event.h"
+#include "event/walk.h"
 #include "source/bpf/tables.h"
 
 #define MOMENTS (1u << 20)
 
+struct reach;
 struct ring_buffer;
 struct symbolizer;
 struct take_maps;
 
 /* Tags that stand for no cache. */
 enum { TAG_ZOMBIE = TAG_MAX, TAG_OWN_END };
+#define TAG_THINGS 1024 /* + enum thing: what is left by a name */
+
+/* An open charge that another process than its own reached when the run was over. */
+struct handed {
+	uint64_t key;
+	uint32_t position; /* in the object table */
+	struct object_entry entry;
+	struct walk_record reached;
+};
 
 struct collector {
 	struct tables *t;
+	const struct reach *reach;
+	struct handed *handed;
+	size_t handed_count;
+	uint8_t *things; /* by hash of (take, birth): enum thing, where a name keeps it */
 	event_fn emit;
 	void *emit_ctx;
 	struct ring_buffer *ring;
@@ -130,13 +145,20 @@ void collector_accounts_finish(struct collector *c);
  * May a live object of a process that is gone still come back by itself, in some seconds? Batches
  * of kvfree_rcu may; pages, and what TIME_WAIT or System V IPC holds, do not.
  */
-bool collector_may_return(struct collector *c, const struct object_entry *e);
+bool collector_may_return(struct collector *c, const struct object_entry *e, uint64_t key);
 
 /* Tells and removes the tombstones: what went only with the exit of its holder. */
 void collector_sweep(struct collector *c);
 
 /* At the end: all that is open. Of how many the kernel could not be asked whether they live. */
 uint64_t collector_objects_finish(struct collector *c, bool oracle);
+
+/*
+ * Before processes are ended: notes what each of them holds of others. After: tells what of that
+ * came back with it.
+ */
+void collector_note_handed(struct collector *c);
+void collector_tell_handed(struct collector *c);
 
 /*
  * takes.c, in two halves: note a new take's maps while its process lives, and unwind the copy of

@@ -8,6 +8,7 @@
 #include "source/bpf/cgroup.h"
 #include "source/bpf/collect.h"
 #include "source/bpf/machine.h"
+#include "source/bpf/reach.h"
 #include "source/bpf/tables.h"
 #include "source/launch.h"
 #include "source/proc/sysvipc.h"
@@ -20,6 +21,7 @@ struct exact {
 	struct machine machine;
 	struct tables tables;
 	struct collector collector;
+	struct reach reach;
 	struct run_cgroup cgroup;
 	struct sysvipc_list ipc_before;
 	bool ipc_known;

@@ -16,11 +16,15 @@ static int syscall_of(enum sysvipc_kind kind)
 	return kind == SYSVIPC_SHM ? SYS_shmget : kind == SYSVIPC_SEM ? SYS_semget : SYS_msgget;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+struct birth {
+	uint32_t ordinal, take;
+};
 
-	return x < y ? -1 : x > y;
+static int by_ordinal(const void *a, const void *b)
+{
+	const struct birth *x = a, *y = b;
+
+	return x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
 }
 
 static bool taken_by(const struct tables *t, uint32_t bucket, int slot, enum sysvipc_kind kind)
@@ -36,9 +40,10 @@ static bool taken_by(const struct tables *t, uint32_t bucket, int slot, enum sys
  * When the tree made those that stay: each has one kernel object of some tag, still open, taken by
  * the system call that makes this kind. Sorted; *ret_count is how many there are.
  */
-static uint32_t *births_of(const struct tables *t, enum sysvipc_kind kind, size_t *ret_count)
+static struct birth *births_of(const struct tables *t, enum sysvipc_kind kind, size_t *ret_count)
 {
-	uint32_t count[TAG_MAX] = {}, most = 0, *births;
+	uint32_t count[TAG_MAX] = {}, most = 0;
+	struct birth *births;
 	size_t n = 0;
 
 	*ret_count = 0;
@@ -55,12 +60,14 @@ static uint32_t *births_of(const struct tables *t, enum sysvipc_kind kind, size_
 		return NULL;
 	for (uint32_t b = 0; b < t->object_buckets; b++) {
 		for (int i = 0; i < BUCKET_SLOTS; i++) {
-			if (taken_by(t, b, i, kind) && t->objects[b].entry[i].tag == most &&
-			    n < count[most])
-				births[n++] = t->objects[b].entry[i].birth;
+			const struct object_entry *e = &t->objects[b].entry[i];
+
+			if (taken_by(t, b, i, kind) && e->tag == most && n < count[most])
+				births[n++] =
+				    (struct birth){.ordinal = e->birth, .take = e->take};
 		}
 	}
-	qsort(births, n, sizeof(*births), by_number);
+	qsort(births, n, sizeof(*births), by_ordinal);
 	*ret_count = n;
 	return births;
 }
@@ -85,7 +92,7 @@ static void tell_kind(struct exact *x, const struct sysvipc_list *now, enum sysv
 	uint32_t tag = TAG_OWN_END + (uint32_t)kind;
 	struct event ev = {.type = EVENT_TAG, .text = tag_name[kind]};
 	size_t told = 0, births_count;
-	uint32_t *births = births_of(&x->tables, kind, &births_count);
+	struct birth *births = births_of(&x->tables, kind, &births_count);
 
 	if (!births_count)
 		goto out; /* whoever made the new ones, it was not this tree */
@@ -106,10 +113,13 @@ static void tell_kind(struct exact *x, const struct sysvipc_list *now, enum sysv
 		    .pool = ev.u.tag.pool,
 		    .tag = tag,
 		    .id = o->id,
-		    .birth_ordinal = births[told],
+		    .birth_ordinal = births[told].ordinal,
+		    .take = births[told].take,
 		    .bytes = kind == SYSVIPC_SHM ? o->used_bytes : EVENT_UNKNOWN_BYTES,
 		    .kernel_bytes = EVENT_UNKNOWN_BYTES,
 		};
+		if (births[told].take)
+			collector_take(&x->collector, births[told].take);
 		told++;
 		x->collector.ipc_left++;
 		collector_emit(&x->collector, &left);

@@ -10,6 +10,7 @@
 
 #include "base/symbol.h"
 #include "source/bpf/collect.h"
+#include "source/bpf/reach.h"
 
 /* Taken by a system call that makes or uses System V IPC. */
 static bool taken_for_ipc(const struct collector *c, const struct object_entry *e)
@@ -62,52 +63,16 @@ static bool held_by_time_wait(struct collector *c, const struct object_entry *e)
 		!strncmp(s.function, "__inet_hash_connect", 19));
 }
 
-bool collector_may_return(struct collector *c, const struct object_entry *e)
+bool collector_may_return(struct collector *c, const struct object_entry *e, uint64_t key)
 {
 	uint32_t kind = c->t->tags[e->tag & (TAG_MAX - 1)].kind;
+	const struct walk_record *r = reach_find(c->reach, key);
 
 	if (!c->time_wait)
 		c->time_wait = time_wait_sockets();
 	return (kind == TAG_SLAB || kind == TAG_KMALLOC) && !(e->flags & OBJECT_IS_CACHE) &&
-	       !taken_for_ipc(c, e) && !held_by_time_wait(c, e);
-}
-
-static void tell_object(struct collector *c, const struct object_entry *e, uint64_t returned_ns,
-			enum hold hold)
-{
-	uint32_t slot = e->account & (TABLE_ACCOUNTS - 1), tag = e->tag & (TAG_MAX - 1);
-	struct account_slot *a = &c->t->accounts[slot];
-	uint32_t mark = e->flags & OBJECT_IS_MARKED ? e->mark : 0;
-	struct event ev = {.type = EVENT_OBJECT};
-
-	if (a->state == ACCOUNT_ALIAS)
-		a = &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)];
-	if (slot != SHELF_SLOT)
-		ev.account = (struct account_id){.start_ns = a->start_ns, .tgid = a->tgid};
-	collector_tag(c, tag);
-	if (e->take)
-		collector_take(c, e->take);
-	ev.u.object = (struct event_object){
-	    /* What goes with its holder was pinned by it: that is no cache. */
-	    .pool = returned_ns || hold == HOLD_LEFT ? POOL_KERNEL
-		    : held_by_time_wait(c, e)	     ? POOL_CACHE
-						     : collector_pool(c->t->tags[tag].book),
-	    .tag = tag,
-	    .take = e->take,
-	    .hold = hold,
-	    .birth_ordinal = e->birth,
-	    .count = 1,
-	    .flags = mark & MARK_BODY ? OBJECT_BODY : 0,
-	    .bytes = c->t->tags[tag].bytes,
-	    .returned_ns = returned_ns,
-	    .site = e->site ? c->text_half | e->site : 0,
-	};
-	if (hold == HOLD_PROCESS)
-		ev.u.object.holder = ev.account;
-	ev.u.object.thing = MARK_THING(mark);
-	ev.u.object.via = MARK_VIA(mark);
-	ev.u.object.fd = mark && MARK_FD(mark) != MARK_NO_FD ? (int32_t)MARK_FD(mark) : -1;
-	collector_emit(c, &ev);
+	       !taken_for_ipc(c, e) && !held_by_time_wait(c, e) &&
+	       (!r || MARK_VIA(r->mark) == VIA_TASK);
 }
 
 static uint32_t moment_of(uint32_t what, uint32_t birth)
@@ -150,6 +115,67 @@ static bool kept_with_file(const struct collector *c, const struct object_entry 
 	       (e->birth && moment_is(c->kept, moment_of(holder, e->birth - 1)));
 }
 
+/* A kind of thing for all that was taken at one place and moment, where one of it is known. */
+static uint8_t *moment_thing(struct collector *c, const struct object_entry *e)
+{
+	if (!c->things)
+		c->things = calloc(MOMENTS, 1);
+	return c->things && e->take ? &c->things[moment_of(e->take, e->birth)] : NULL;
+}
+
+/* @r: how it is reached, where that is known from the walk. */
+static void tell_object(struct collector *c, const struct object_entry *e, uint64_t returned_ns,
+			enum hold hold, const struct walk_record *r)
+{
+	uint32_t slot = e->account & (TABLE_ACCOUNTS - 1), tag = e->tag & (TAG_MAX - 1);
+	struct account_slot *a = &c->t->accounts[slot];
+	uint32_t mark = r ? r->mark : e->flags & OBJECT_IS_MARKED ? e->mark : 0;
+	struct event ev = {.type = EVENT_OBJECT};
+	char comm[EVENT_COMM_BYTES + 1];
+
+	if (a->state == ACCOUNT_ALIAS)
+		a = &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)];
+	if (slot != SHELF_SLOT)
+		ev.account = (struct account_id){.start_ns = a->start_ns, .tgid = a->tgid};
+	collector_tag(c, tag);
+	if (e->take)
+		collector_take(c, e->take);
+	ev.u.object = (struct event_object){
+	    /* What goes with its holder was pinned by it: that is no cache. */
+	    .pool = returned_ns || hold == HOLD_LEFT || r ? POOL_KERNEL
+		    : held_by_time_wait(c, e)	     ? POOL_CACHE
+						     : collector_pool(c->t->tags[tag].book),
+	    .tag = tag,
+	    .take = e->take,
+	    .hold = hold,
+	    .birth_ordinal = e->birth,
+	    .count = 1,
+	    .flags = mark & MARK_BODY ? OBJECT_BODY : 0,
+	    .bytes = c->t->tags[tag].bytes,
+	    .returned_ns = returned_ns,
+	    .site = e->site ? c->text_half | e->site : 0,
+	};
+	if (hold == HOLD_PROCESS)
+		ev.u.object.holder = ev.account;
+	if (hold == HOLD_PROCESS && e->flags & OBJECT_IS_KEPT) {
+		const struct account_slot *keeper = &c->t->accounts[e->site & (TABLE_ACCOUNTS - 1)];
+
+		ev.u.object.site = 0;
+		ev.u.object.holder = (struct account_id){.start_ns = keeper->start_ns,
+							 .tgid = keeper->tgid};
+	}
+	if (hold == HOLD_PROCESS && r) {
+		ev.u.object.holder =
+		    (struct account_id){.start_ns = r->start_ns, .tgid = r->tgid};
+		snprintf(comm, sizeof(comm), "%.*s", EVENT_COMM_BYTES, r->comm);
+		ev.text = comm;
+	}
+	ev.u.object.thing = MARK_THING(mark);
+	ev.u.object.via = MARK_VIA(mark);
+	ev.u.object.fd = mark && MARK_FD(mark) != MARK_NO_FD ? (int32_t)MARK_FD(mark) : -1;
+	collector_emit(c, &ev);
+}
+
 /*
  * One pass over the tombstones up to c->seen_ns: those that need a file, or the others. One that
  * needs a file and has none was let go before its holder's exit, and RCU was late.
@@ -174,8 +200,14 @@ static void sweep_some(struct collector *c, bool with_file)
 				moment_set(c->moments, moment_of(e->take, e->birth));
 				moment_set(c->kept, moment_of(a->tgid, e->birth));
 			}
-			if (!with_file || kept_with_file(c, e, a->tgid))
-				tell_object(c, e, TOMBSTONE_NS(key), HOLD_PROCESS);
+			if (!(e->flags & OBJECT_IS_REACHED) &&
+			    (!with_file || e->flags & OBJECT_IS_MARKED ||
+			     kept_with_file(c, e, a->tgid)))
+				tell_object(c, e, TOMBSTONE_NS(key), HOLD_PROCESS, NULL);
+			if (e->flags & OBJECT_IS_KEPT)
+				__atomic_sub_fetch(
+				    &c->t->accounts[e->site & (TABLE_ACCOUNTS - 1)].tombstones, 1,
+				    __ATOMIC_RELAXED);
 			__atomic_store_n(&bucket->key[i], 0, __ATOMIC_RELEASE);
 			__atomic_sub_fetch(&a->tombstones, 1, __ATOMIC_RELAXED);
 			c->swept++;
@@ -190,12 +222,149 @@ void collector_sweep(struct collector *c)
 	sweep_some(c, true);
 }
 
+/* Charges of processes that are gone, or of others, which a living process reaches. */
+static bool is_handed_on(const struct collector *c, const struct object_entry *e,
+			 const struct walk_record *r)
+{
+	const struct account_slot *a = &c->t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
+
+	if (a->state == ACCOUNT_ALIAS)
+		a = &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)];
+	return r && r->tgid && MARK_VIA(r->mark) != VIA_TASK &&
+	       (a->tgid != r->tgid || a->start_ns != r->start_ns);
+}
+
+static int by_holder(const void *a, const void *b)
+{
+	const struct handed *x = a, *y = b;
+
+	return x->reached.tgid != y->reached.tgid ? x->reached.tgid < y->reached.tgid ? -1 : 1
+	       : x->position != y->position	  ? x->position < y->position ? -1 : 1
+						  : 0;
+}
+
+void collector_note_handed(struct collector *c)
+{
+	size_t room = 0;
+
+	for (uint32_t b = 0; b < c->t->object_buckets; b++) {
+		for (uint32_t i = 0; i < BUCKET_SLOTS; i++) {
+			struct object_entry *e = &c->t->objects[b].entry[i];
+			uint64_t key = c->t->objects[b].key[i];
+			const struct walk_record *r = NULL;
+			struct handed *h;
+
+			if (key && !KEY_IS_TOMBSTONE(key))
+				r = reach_find(c->reach, key);
+			if (!is_handed_on(c, e, r))
+				continue;
+			if (c->handed_count == room) {
+				room = room ? room * 2 : 256;
+				h = realloc(c->handed, room * sizeof(*h));
+				if (!h)
+					return; /* they are told as their maker's */
+				c->handed = h;
+			}
+			e->flags |= OBJECT_IS_REACHED;
+			c->handed[c->handed_count++] =
+			    (struct handed){.key = key,
+					    .position = b * BUCKET_SLOTS + i,
+					    .entry = *e,
+					    .reached = *r};
+		}
+	}
+	if (c->handed_count)
+		qsort(c->handed, c->handed_count, sizeof(*c->handed), by_holder);
+}
+
+void collector_tell_handed(struct collector *c)
+{
+	uint64_t now = collector_now_ns();
+
+	for (size_t i = 0, end; i < c->handed_count; i = end) {
+		for (end = i + 1; end < c->handed_count &&
+				  c->handed[end].reached.tgid == c->handed[i].reached.tgid;
+		     end++)
+			;
+		/* What each of many holds once is theirs: they are told as processes. */
+		for (size_t k = i; k < end && end - i >= REACH_FEW; k++) {
+			const struct handed *h = &c->handed[k];
+
+			if (c->t->objects[h->position / BUCKET_SLOTS]
+				.key[h->position % BUCKET_SLOTS] != h->key)
+				tell_object(c, &h->entry, now, HOLD_PROCESS, &h->reached);
+		}
+	}
+	free(c->handed);
+	c->handed = NULL;
+	c->handed_count = 0;
+}
+
+/* What a name keeps, told as a whole: its objects are told as well and are its parts. */
+static void tell_names(struct collector *c)
+{
+	bool told[THING_KINDS] = {};
+
+	for (size_t i = 0; i < c->reach->name_count; i++) {
+		const struct reach_name *n = &c->reach->names[i];
+		const struct object_entry *e = &c->t->objects[n->bucket].entry[n->slot];
+		const struct walk_record *r =
+		    reach_find(c->reach, c->t->objects[n->bucket].key[n->slot]);
+		bool memory = n->thing == THING_SHM_FILE || n->thing == THING_SEM_FILE ||
+			      n->thing == THING_TMPFS_FILE;
+		struct event tag = {.type = EVENT_TAG, .text = thing_name(n->thing)};
+		struct event ev = {.type = EVENT_LEFT, .text = n->text};
+
+		if (r && r->tgid)
+			continue; /* somebody has it open */
+		if (moment_thing(c, e))
+			*moment_thing(c, e) = (uint8_t)n->thing;
+		tag.u.tag = (struct event_tag){.tag = TAG_THINGS + n->thing,
+					       .pool = memory ? POOL_SHARED : POOL_KERNEL,
+					       .object_bytes = EVENT_UNKNOWN_BYTES};
+		if (!told[n->thing])
+			collector_emit(c, &tag);
+		told[n->thing] = true;
+		ev.u.left = (struct event_left){
+		    .pool = tag.u.tag.pool,
+		    .tag = tag.u.tag.tag,
+		    .id = (uint32_t)n->id,
+		    .birth_ordinal = e->birth,
+		    .bytes = memory ? (int64_t)(n->pages * c->t->page_bytes) : EVENT_UNKNOWN_BYTES,
+		    .kernel_bytes = EVENT_UNKNOWN_BYTES,
+		    .take = e->take,
+		};
+		if (e->take)
+			collector_take(c, e->take);
+		collector_emit(c, &ev);
+	}
+}
+
+static enum hold hold_of(struct collector *c, const struct object_entry *e,
+			 const struct walk_record *r, bool can_ask, struct walk_record *beside)
+{
+	const uint8_t *thing = moment_thing(c, e);
+
+	if (r && r->tgid)
+		return HOLD_PROCESS;
+	if (thing && *thing) {
+		beside->mark = MARK(*thing, VIA_NAME, MARK_NO_FD);
+		return HOLD_LEFT;
+	}
+	if (r || left_by_ipc(c, e))
+		return HOLD_LEFT;
+	return can_ask && reach_knows(c->reach, &c->t->tags[e->tag & (TAG_MAX - 1)])
+		   ? HOLD_NONE
+		   : HOLD_UNKNOWN;
+}
+
 uint64_t collector_objects_finish(struct collector *c, bool oracle)
 {
 	uint64_t undecided = 0;
 
 	c->time_wait = time_wait_sockets();
 	collector_sweep(c);
+	tell_names(c);
 	for (uint32_t b = 0; b < c->t->object_buckets; b++) {
 		struct object_bucket *bucket = &c->t->objects[b];
 
@@ -203,15 +372,18 @@ uint64_t collector_objects_finish(struct collector *c, bool oracle)
 			struct object_entry *e = &bucket->entry[i];
 			uint32_t kind = c->t->tags[e->tag & (TAG_MAX - 1)].kind;
 			bool can_ask = oracle && kind != TAG_PERCPU && kind != TAG_STACK;
+			const struct walk_record *r;
+			struct walk_record beside = {};
+			enum hold hold;
 
 			if (!bucket->key[i])
 				continue;
-			if (c->t->tags[e->tag & (TAG_MAX - 1)].book == BOOK_KERNEL && !can_ask)
+			r = reach_find(c->reach, bucket->key[i]);
+			hold = hold_of(c, e, r, can_ask, &beside);
+			if (c->t->tags[e->tag & (TAG_MAX - 1)].book == BOOK_KERNEL && !can_ask &&
+			    hold == HOLD_UNKNOWN)
 				undecided++;
-			tell_object(c, e, 0,
-				    left_by_ipc(c, e) ? HOLD_LEFT
-				    : can_ask	      ? HOLD_NONE
-						      : HOLD_UNKNOWN);
+			tell_object(c, e, 0, hold, beside.mark ? &beside : r);
 		}
 	}
 	return undecided;

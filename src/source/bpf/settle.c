@@ -152,7 +152,7 @@ uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns)
 				take_back(x, b, i);
 			else
 				hopes +=
-				    collector_may_return(&x->collector, &t->objects[b].entry[i]);
+				    collector_may_return(&x->collector, &t->objects[b].entry[i], key);
 		}
 	}
 	return hopes;
@@ -311,6 +311,9 @@ static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemon
 			break;
 		if (now >= asked) {
 			visit_processors(x);
+			/* What somebody reaches, or a name keeps, is not on its way back. */
+			if (!x->reach.walked && now - begin > HOPELESS_MS)
+				reach_walk(&x->reach);
 			if (!exact_ask(x, 0) && !daemons && now - begin > HOPELESS_MS)
 				break;
 			asked = now + ASK_EVERY_MS;
@@ -364,6 +367,12 @@ static void tell_blind(struct exact *x)
 			 "is gone");
 	if (x->tables.tree->lost_takes)
 		blind(x, "some call stacks: more distinct places took memory than the table holds");
+	if (x->reach.failed)
+		blind(x, "who holds what is open at the end: this kernel refuses the programs that "
+			 "walk its structures");
+	if (x->tables.tree->fds_not_described)
+		blind(x, "what some descriptors were: a process had more open at its exit than are "
+			 "looked at");
 	blind(x, "kernel memory that the kernel charges to nobody (no __GFP_ACCOUNT): its own "
 		 "bookkeeping, network buffers outside of unix sockets");
 	blind(x, "the peak of private memory between two forks of a process");
@@ -385,13 +394,17 @@ int exact_settle(struct exact *x, int interrupted)
 	if (exact_kill(x, 0) > 0) {
 		exact_sample(x);
 		alive = tell_alive(x);
+		reach_walk(&x->reach);
+		collector_note_handed(&x->collector);
 		x->collector.run_is_over = true;
 		end_tree(x);
 		wait_for_returns(x, now_ms() + max, 0);
+		collector_tell_handed(&x->collector);
 	}
 	exact_tick(x);
 	tables_detach(&x->tables);
 	collector_records(&x->collector);
+	reach_walk(&x->reach);
 	exact_tell_ipc(x);
 	if (x->cgroup.exists) {
 		tell_book(x, 0, x->peak.ledger, x->peak.kernel, x->peak.processes);

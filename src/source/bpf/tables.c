@@ -142,7 +142,7 @@ static int load_ask(const struct machine *m, struct tables *t, const char **ret_
 int tables_open(const struct machine *m, uint32_t objects, bool pages_marked,
 		struct tables *ret_tables, const char **ret_why)
 {
-	struct tables t = {.cpus = m->cpus, .records_fd = -1, .preempted = m->programs_preempted};
+	struct tables t = {.cpus = m->cpus, .page_bytes = m->page_bytes, .records_fd = -1, .preempted = m->programs_preempted};
 	int err;
 
 	/* Two thirds full at most: fuller buckets spill too often. */

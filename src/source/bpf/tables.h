@@ -29,6 +29,7 @@ struct tables {
 	struct take_slot *takes;
 	struct tag_counts *counts; /* one for each CPU */
 	uint32_t cpus;
+	uint32_t page_bytes;
 	struct tree_state *tree;
 	struct tag_slot *tags;
 	int records_fd;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "source/bpf/walk.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/walk.skel.h"
+
+#define RING_BYTES (8u << 20)
+
+struct walk {
+	struct walk_bpf *skel;
+	struct ring_buffer *ring;
+	walk_fn fn;
+	void *ctx;
+	bool chosen; /* not everything is wanted */
+};
+
+static int on_record(void *ctx, void *data, size_t size)
+{
+	const struct walk *w = ctx;
+
+	if (size >= sizeof(struct walk_record))
+		w->fn(w->ctx, data);
+	return 0;
+}
+
+int walk_open(const struct machine *m, walk_fn fn, void *ctx, struct walk **ret_walk)
+{
+	struct walk *w = calloc(1, sizeof(*w));
+	int err;
+
+	if (!w)
+		return -ENOMEM;
+	w->fn = fn;
+	w->ctx = ctx;
+	w->skel = walk_bpf__open();
+	if (!w->skel) {
+		err = -errno;
+		goto out;
+	}
+	w->skel->rodata->page_base = m->page_base;
+	w->skel->rodata->page_shift = m->page_shift;
+	w->skel->rodata->page_struct_bytes = m->page_struct_bytes;
+	bpf_map__set_max_entries(w->skel->maps.reached, RING_BYTES);
+	err = walk_bpf__load(w->skel);
+	if (err)
+		goto out;
+	w->ring = ring_buffer__new(bpf_map__fd(w->skel->maps.reached), on_record, w, NULL);
+	if (!w->ring) {
+		err = -errno;
+		goto out;
+	}
+	memset(w->skel->bss->wanted, 0xff, sizeof(w->skel->bss->wanted));
+	*ret_walk = w;
+	return 0;
+out:
+	walk_close(w);
+	return err;
+}
+
+void walk_close(struct walk *w)
+{
+	if (!w)
+		return;
+	ring_buffer__free(w->ring);
+	walk_bpf__destroy(w->skel);
+	free(w);
+}
+
+void walk_want(struct walk *w, uint64_t address)
+{
+	uint64_t bit = (address * 0x9E3779B97F4A7C15ull) >> (64 - WALK_FILTER_BITS);
+
+	if (!w->chosen)
+		memset(w->skel->bss->wanted, 0, sizeof(w->skel->bss->wanted));
+	w->chosen = true;
+	w->skel->bss->wanted[bit / 64] |= 1ull << bit % 64;
+}
+
+/* The ring is emptied after each page of what the iterator writes: a byte for each object. */
+static int run_iterator(struct walk *w, struct bpf_program *program)
+{
+	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
+	char buf[256];
+	ssize_t n;
+	int fd, err = 0;
+
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0) {
+		err = -errno;
+	} else {
+		while ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EAGAIN))
+			(void)ring_buffer__consume(w->ring);
+		if (n < 0)
+			err = -errno;
+		(void)ring_buffer__consume(w->ring);
+		close(fd);
+	}
+	bpf_link__destroy(link);
+	return err;
+}
+
+int walk_processes(struct walk *w, bool *ret_complete)
+{
+	int err;
+
+	w->skel->bss->lost = 0;
+	err = run_iterator(w, w->skel->progs.walk_tasks);
+	if (!err)
+		err = run_iterator(w, w->skel->progs.walk_files);
+	if (!err)
+		err = run_iterator(w, w->skel->progs.walk_vmas);
+	if (!err)
+		*ret_complete = !w->skel->bss->lost;
+	return err;
+}
+
+int walk_name(struct walk *w, uint64_t object, bool is_mount, struct walk_name *ret_name)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	struct walk_bpf__bss *bss = w->skel->bss;
+	int err;
+
+	bss->object = object;
+	bss->object_is_mount = is_mount;
+	err = bpf_prog_test_run_opts(bpf_program__fd(w->skel->progs.named), &run);
+	if (err)
+		return err;
+	(void)ring_buffer__consume(w->ring);
+	*ret_name = (struct walk_name){
+	    .thing = bss->thing, .device = bss->device, .id = bss->now.id, .pages = bss->pages,
+	    .inode = bss->inode_object};
+	memcpy(ret_name->text, bss->text, sizeof(ret_name->text));
+	ret_name->text[sizeof(ret_name->text) - 1] = 0;
+	return 0;
+}
