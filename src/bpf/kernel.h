@@ -297,6 +297,7 @@ struct vfsmount {
 struct mount {
 	struct vfsmount mnt;
 	void *mnt_ns, *mnt_mp, *mnt_pcp;
+	struct dentry *mnt_mountpoint;
 	const char *mnt_devname;
 } CORE;
 

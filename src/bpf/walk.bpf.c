@@ -220,13 +220,16 @@ static __always_inline void reach_mount(struct mount *m)
 	if (!BPF_CORE_READ(m, mnt_ns))
 		return;
 	thing = BPF_CORE_READ(m, mnt.mnt_sb, s_magic) == 0x6e736673 /* NSFS_MAGIC */
-			? THING_NAMESPACE
-			: THING_MOUNT;
+		    ? THING_NAMESPACE
+		    : THING_MOUNT;
 	mark = MARK(thing, VIA_NAME, MARK_NO_FD);
 	found((__u64)m, mark | MARK_BODY);
 	found((__u64)BPF_CORE_READ(m, mnt_mp), mark);
 	found((__u64)BPF_CORE_READ(m, mnt_pcp), mark);
 	found((__u64)BPF_CORE_READ(m, mnt_devname), mark);
+	/* A file or directory that was made to mount on: it is part of that. */
+	found((__u64)BPF_CORE_READ(m, mnt_mountpoint), mark);
+	found(object_start((__u64)BPF_CORE_READ(m, mnt_mountpoint, d_inode)), mark);
 	if (thing != THING_NAMESPACE)
 		return;
 	found((__u64)root, mark);

@@ -199,12 +199,11 @@ int residue_object(struct ledger *led, const struct event *ev)
 	forker = forker_of(made);
 	if (e->hold == HOLD_PROCESS) {
 		held = row_target(led, e->holder);
-		if (!row_is(e->holder, ev->account) &&
-		    (held.folded || held.row == &led->other ||
-		     held.row->account.forks < LEDGER_FORKS_MIN))
+		if (!row_is(e->holder, ev->account) && (held.folded || held.row == &led->other ||
+							held.row->account.forks < LEDGER_FORKS_MIN))
 			k.keeper = e->holder;
 		else if (held.folded || held.row == &led->other ||
-		    held.row->account.forks < LEDGER_FORKS_MIN)
+			 held.row->account.forks < LEDGER_FORKS_MIN)
 			k.below = residue_below(held.row);
 		else
 			k.holder = held.row;
@@ -257,8 +256,11 @@ int residue_object(struct ledger *led, const struct event *ev)
 int residue_left(struct ledger *led, const struct event *ev)
 {
 	const struct event_left *e = &ev->u.left;
-	struct residue_key k = {
-	    .kind = RESIDUE_LEFT, .hold = HOLD_LEFT, .pool = e->pool, .tag = e->tag, .take = e->take};
+	struct residue_key k = {.kind = RESIDUE_LEFT,
+				.hold = HOLD_LEFT,
+				.pool = e->pool,
+				.tag = e->tag,
+				.take = e->take};
 	struct row *forker;
 	struct residue *r;
 	int err;

@@ -344,6 +344,7 @@ static const struct rule rules[] = {
 	     "ended."},
     {CAUSE("namespace", POOL_KERNEL),
      .thing = THING_NAMESPACE,
+     .where = WHERE_LEFT,
      .syscalls = {"unshare", "setns"},
      .tags = {"namespace", "nsproxy", "net_namespace", "user_namespace", "pid_namespace",
 	      "uts_namespace"},

@@ -76,8 +76,8 @@ static int finding_add(struct judge *j, const struct rule *rule, struct finding 
 		j->finding_room = room;
 	}
 	f = &v->findings[v->finding_count++];
-	*f = (struct finding){.cause = rule->cause, .hint = rule->hint, .pool = rule->pool,
-			      .fd = -1};
+	*f = (struct finding){
+	    .cause = rule->cause, .hint = rule->hint, .pool = rule->pool, .fd = -1};
 	*ret_finding = f;
 	return 0;
 }

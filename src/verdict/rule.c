@@ -122,7 +122,8 @@ const struct rule *rule_of(const struct ledger *led, const struct ledger_residue
 	if (r->hold == HOLD_NONE)
 		return rule_named("kernel.lost");
 	rule = rule_of_thing(r->thing);
-	if (!rule)
+	/* The tag of what was left says what it is; what took it may make other things as well. */
+	if (!rule && r->kind != RESIDUE_LEFT)
 		rule = by_take(led, r->take);
 	if (!rule && r->tag)
 		rule = by_tag(r->tag->name);

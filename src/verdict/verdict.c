@@ -65,7 +65,8 @@ static bool same_keeper(const struct ledger_residue *x, const struct ledger_resi
 static bool same_cause(const struct candidate *x, const struct candidate *y)
 {
 	return x->residue->holder == y->residue->holder && x->rule == y->rule &&
-	       same_keeper(x->residue, y->residue) && x->residue->kind == y->residue->kind && x->residue->hold == y->residue->hold;
+	       same_keeper(x->residue, y->residue) && x->residue->kind == y->residue->kind &&
+	       x->residue->hold == y->residue->hold;
 }
 
 static bool same_take(const struct candidate *x, const struct candidate *y)
@@ -116,8 +117,7 @@ static enum thing thing_beside(const struct judge *j, const struct ledger_residu
 		const struct ledger_residue *s = j->candidates[i].residue;
 
 		if (s == r || s->take != r->take || s->holder != r->holder || s->hold != r->hold ||
-		    !same_keeper(s, r) ||
-		    s->thing <= THING_PROCESS || s->kind != r->kind)
+		    !same_keeper(s, r) || s->thing <= THING_PROCESS || s->kind != r->kind)
 			continue;
 		if (r->thing ? !s->body || !same_family(r->thing, s->thing)
 			     : s->count * 4 < r->count)

@@ -39,7 +39,8 @@ void exact_sample(struct exact *x)
 	tables_open_bytes(&x->tables, &before);
 	kernel = run_cgroup_kernel_bytes(&x->cgroup);
 	tables_open_bytes(&x->tables, &after);
-	/* The kernel may tell a sum that is 2 s old: while ours stands still, the later one counts. */
+	/* The kernel may tell a sum that is 2 s old: while ours stands still, the later one counts.
+	 */
 	if (before != after || after < x->peak.ledger || !after)
 		return;
 	x->peak.ledger = after;

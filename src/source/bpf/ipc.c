@@ -63,8 +63,7 @@ static struct birth *births_of(const struct tables *t, enum sysvipc_kind kind, s
 			const struct object_entry *e = &t->objects[b].entry[i];
 
 			if (taken_by(t, b, i, kind) && e->tag == most && n < count[most])
-				births[n++] =
-				    (struct birth){.ordinal = e->birth, .take = e->take};
+				births[n++] = (struct birth){.ordinal = e->birth, .take = e->take};
 		}
 	}
 	qsort(births, n, sizeof(*births), by_ordinal);

@@ -143,8 +143,8 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 	ev.u.object = (struct event_object){
 	    /* What goes with its holder was pinned by it: that is no cache. */
 	    .pool = returned_ns || hold == HOLD_LEFT || r ? POOL_KERNEL
-		    : held_by_time_wait(c, e)	     ? POOL_CACHE
-						     : collector_pool(c->t->tags[tag].book),
+		    : held_by_time_wait(c, e)		  ? POOL_CACHE
+							  : collector_pool(c->t->tags[tag].book),
 	    .tag = tag,
 	    .take = e->take,
 	    .hold = hold,
@@ -161,12 +161,11 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 		const struct account_slot *keeper = &c->t->accounts[e->site & (TABLE_ACCOUNTS - 1)];
 
 		ev.u.object.site = 0;
-		ev.u.object.holder = (struct account_id){.start_ns = keeper->start_ns,
-							 .tgid = keeper->tgid};
+		ev.u.object.holder =
+		    (struct account_id){.start_ns = keeper->start_ns, .tgid = keeper->tgid};
 	}
 	if (hold == HOLD_PROCESS && r) {
-		ev.u.object.holder =
-		    (struct account_id){.start_ns = r->start_ns, .tgid = r->tgid};
+		ev.u.object.holder = (struct account_id){.start_ns = r->start_ns, .tgid = r->tgid};
 		snprintf(comm, sizeof(comm), "%.*s", EVENT_COMM_BYTES, r->comm);
 		ev.text = comm;
 	}
@@ -353,9 +352,8 @@ static enum hold hold_of(struct collector *c, const struct object_entry *e,
 	}
 	if (r || left_by_ipc(c, e))
 		return HOLD_LEFT;
-	return can_ask && reach_knows(c->reach, &c->t->tags[e->tag & (TAG_MAX - 1)])
-		   ? HOLD_NONE
-		   : HOLD_UNKNOWN;
+	return can_ask && reach_knows(c->reach, &c->t->tags[e->tag & (TAG_MAX - 1)]) ? HOLD_NONE
+										     : HOLD_UNKNOWN;
 }
 
 uint64_t collector_objects_finish(struct collector *c, bool oracle)

@@ -184,22 +184,18 @@ static void ask_name(struct reach *r, uint32_t bucket, uint32_t slot, bool is_mo
 	rename_thing(r, name.inode, names->thing);
 }
 
-static void ask_names(struct reach *r)
+/* The mounts first: what they are mounted on is theirs. */
+static void ask_names(struct reach *r, const char *cache, bool is_mount, size_t *room)
 {
-	size_t room = 0;
-
 	for (uint32_t b = 0; b < r->t->object_buckets; b++) {
 		for (uint32_t i = 0; i < BUCKET_SLOTS; i++) {
 			uint64_t key = r->t->objects[b].key[i];
 			const struct tag_slot *tag =
 			    &r->t->tags[r->t->objects[b].entry[i].tag & (TAG_MAX - 1)];
 
-			if (!key || KEY_IS_TOMBSTONE(key))
-				continue;
-			if (is_tag(tag, "dentry"))
-				ask_name(r, b, i, false, &room);
-			else if (is_tag(tag, "mnt_cache"))
-				ask_name(r, b, i, true, &room);
+			if (key && !KEY_IS_TOMBSTONE(key) && is_tag(tag, cache) &&
+			    (is_mount || !reach_find(r, key)))
+				ask_name(r, b, i, is_mount, room);
 		}
 	}
 }
@@ -208,6 +204,7 @@ void reach_walk(struct reach *r)
 {
 	const struct tables *t = r->t;
 	uint64_t kernel = 0, cache = 0;
+	size_t room = 0;
 
 	forget(r);
 	for (uint32_t b = 0; b < t->object_buckets; b++) {
@@ -232,7 +229,8 @@ void reach_walk(struct reach *r)
 				walk_want(r->walk, t->objects[b].key[i]);
 		}
 	}
-	ask_names(r);
+	ask_names(r, "mnt_cache", true, &room);
+	ask_names(r, "dentry", false, &room);
 	if (kernel >= REACH_FEW && !walk_processes(r->walk, &r->complete))
 		r->walked = true;
 }
@@ -240,8 +238,8 @@ void reach_walk(struct reach *r)
 bool reach_knows(const struct reach *r, const struct tag_slot *tag)
 {
 	static const char *const names[] = {
-	    "filp",	     "task_struct", "signal_cache",   "sighand_cache",	 "mm_struct",
-	    "vm_area_struct", "files_cache", "fs_cache", "anon_vma", "anon_vma_chain",
+	    "filp",	      "task_struct", "signal_cache", "sighand_cache", "mm_struct",
+	    "vm_area_struct", "files_cache", "fs_cache",     "anon_vma",      "anon_vma_chain",
 	};
 
 	if (!r->walked || !r->complete || r->failed)

@@ -151,8 +151,8 @@ uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns)
 			    only_counters_open(t, &t->objects[b].entry[i]))
 				take_back(x, b, i);
 			else
-				hopes +=
-				    collector_may_return(&x->collector, &t->objects[b].entry[i], key);
+				hopes += collector_may_return(&x->collector,
+							      &t->objects[b].entry[i], key);
 		}
 	}
 	return hopes;

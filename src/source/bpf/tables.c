@@ -142,7 +142,10 @@ static int load_ask(const struct machine *m, struct tables *t, const char **ret_
 int tables_open(const struct machine *m, uint32_t objects, bool pages_marked,
 		struct tables *ret_tables, const char **ret_why)
 {
-	struct tables t = {.cpus = m->cpus, .page_bytes = m->page_bytes, .records_fd = -1, .preempted = m->programs_preempted};
+	struct tables t = {.cpus = m->cpus,
+			   .page_bytes = m->page_bytes,
+			   .records_fd = -1,
+			   .preempted = m->programs_preempted};
 	int err;
 
 	/* Two thirds full at most: fuller buckets spill too often. */
@@ -234,7 +237,8 @@ static uint64_t misses(const struct bpf_program *program)
 void tables_missed(const struct tables *t, uint64_t *ret_follow, uint64_t *ret_charge)
 {
 	const struct exact_bpf *x = t->exact;
-	/* Not on_free: a softirq may run it above itself; a stale task is found at the next fork. */
+	/* Not on_free: a softirq may run it above itself; a stale task is found at the next fork.
+	 */
 	const struct bpf_program *const follow[] = {x->progs.on_newtask, x->progs.on_exec,
 						    x->progs.on_exit};
 	const struct bpf_program *const charge[] = {

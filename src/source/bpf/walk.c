@@ -134,9 +134,11 @@ int walk_name(struct walk *w, uint64_t object, bool is_mount, struct walk_name *
 	if (err)
 		return err;
 	(void)ring_buffer__consume(w->ring);
-	*ret_name = (struct walk_name){
-	    .thing = bss->thing, .device = bss->device, .id = bss->now.id, .pages = bss->pages,
-	    .inode = bss->inode_object};
+	*ret_name = (struct walk_name){.thing = bss->thing,
+				       .device = bss->device,
+				       .id = bss->now.id,
+				       .pages = bss->pages,
+				       .inode = bss->inode_object};
 	memcpy(ret_name->text, bss->text, sizeof(ret_name->text));
 	ret_name->text[sizeof(ret_name->text) - 1] = 0;
 	return 0;

@@ -23,7 +23,8 @@ typedef void (*walk_fn)(void *ctx, const struct walk_record *r); /* borrowed for
 int walk_open(const struct machine *m, walk_fn fn, void *ctx, struct walk **ret_walk);
 void walk_close(struct walk *w);
 
-/* Until the first of these everything is told; then only objects at these addresses, and few others. */
+/* Until the first of these everything is told; then only objects at these addresses, and few
+ * others. */
 void walk_want(struct walk *w, uint64_t address);
 
 /**
