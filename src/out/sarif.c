@@ -91,7 +91,7 @@ static json_t *fingerprints(const struct view_finding *f)
 
 	hash = fingerprint_add(hash, where_name(f->where));
 	hash = fingerprint_add(hash, f->holder_comm);
-	for (size_t i = view_finding_user_frame(f); i < f->frame_count; i++)
+	for (size_t i = view_user_frame(f->frames, f->frame_count); i < f->frame_count; i++)
 		hash = fingerprint_add(hash, f->frames[i].function);
 	/* The second name is the only one that GitHub looks at. */
 	return json_pack(

@@ -332,18 +332,22 @@ static void folded_lines_have_their_frames_and_a_number(void **state)
 	    {"", "", "/lib/a b.so", 0, 0x1f, false},
 	    {"main;", "", "m", 0, 0, false},
 	};
+	struct view_stack stacks[] = {
+	    {"", frames, 4, EXACT(448000)}, {"", NULL, 0, AT_LEAST(7)}, {"", NULL, 0, UNKNOWN}};
 	struct view_finding f = sample_findings[0];
 	struct view v = sample_leak;
 	char *text;
 
-	f.frames = frames;
-	f.frame_count = 4;
+	f.stacks = stacks;
+	f.stack_count = 3;
+	f.cause = "a;b";
 	v.findings = &f;
 	v.finding_count = 1;
 	text = made(folded_write, &v);
-	assert_string_equal(text, "server;main:;a b.so+0x1f;[unknown];k:1 2\\n_[k] 448000\n");
+	assert_string_equal(text, "server;main:;a b.so+0x1f;[unknown];k:1 2\\n_[k] 448000\n"
+				  "server;[a:b] 7\n");
 	free(text);
-	f.bytes = UNKNOWN;
+	f.stack_count = 0;
 	text = made(folded_write, &v);
 	assert_string_equal(text, "");
 	free(text);

@@ -310,6 +310,47 @@ static struct ledger *named(const char *comm, const char *frame, const char *out
 	return led;
 }
 
+/* 40 places, each too rare to be a finding by itself, in two functions. */
+static struct ledger *scattered(void)
+{
+	struct ledger *led = begin(SOURCE_BPF);
+
+	put_tag(led, 1, POOL_KERNEL, "kmalloc-cg-1k");
+	for (uint32_t i = 1; i <= 211; i++)
+		put_child(led, ROOT, i, 0);
+	for (uint32_t i = 0; i < 40; i++) {
+		put_take(led, 100 + i, "pipe2");
+		put(led, EVENT_FRAME, 0,
+		    (struct event){.u.frame = {.take = 100 + i}, .text = "pipe2\t\tlibc.so.6"});
+		put(led, EVENT_FRAME, 0,
+		    (struct event){.u.frame = {.take = 100 + i, .index = 1},
+				   .text = i == 17 ? "new\t\tm" : "known\t\tm"});
+		put_object(led, ROOT, HOLD_PROCESS, ROOT, 1, 100 + i, i * 5, 1, 1024, 9);
+	}
+	put_exit(led, ROOT, 0);
+	put_reap(led, ROOT);
+	put_end(led);
+	return led;
+}
+
+static void a_known_place_does_not_hide_another(void **state)
+{
+	struct ledger *led = scattered();
+	struct view *v = viewed(led, NULL);
+	const char *names = strchr(v->findings[0].suppression + 2, '\n') + 1;
+	char *body = strndup(names, strlen(names) - 2);
+
+	assert_false(matches(led, "cause:*\nfun:pipe2\nfun:known\n"));
+	assert_true(matches(led, "cause:*\nfun:pipe2\nfun:*n*\n"));
+	assert_true(matches(led, "cause:fd.*\n"));
+	assert_non_null(strstr(body, "fun:pipe2\n"));
+	assert_null(strstr(body, "fun:known\n"));
+	assert_true(matches(led, body));
+	free(body);
+	view_free(v);
+	ledger_free(led);
+}
+
 static void a_generated_block_matches_its_own_finding(void **state)
 {
 	static const char *const names[][3] = {
@@ -353,6 +394,7 @@ int main(void)
 	    cmocka_unit_test(stars_take_no_exponential_time),
 	    cmocka_unit_test(the_first_that_matches_is_used_and_told),
 	    cmocka_unit_test(what_is_not_matched_stays_a_leak),
+	    cmocka_unit_test(a_known_place_does_not_hide_another),
 	    cmocka_unit_test(a_generated_block_matches_its_own_finding),
 	};
 
