@@ -22,8 +22,9 @@ struct face {
 static int write_sarif(FILE *f, const struct view *view)
 {
 	_cleanup_free_ char *root = getcwd(NULL, 0);
+	struct sarif_options options = {.root = root, .version = FORKTALLY_VERSION};
 
-	return sarif_write(f, view, root);
+	return sarif_write(f, view, &options);
 }
 
 static const struct face all_faces[FACES_MAX] = {
