@@ -38,7 +38,7 @@ const struct view_frame *place_of(const struct view_finding *f)
 		if (!outside && !is_libc(frame) && (*frame->function || *frame->module))
 			outside = frame;
 	}
-	if (in_libc || outside)
-		return in_libc ? in_libc : outside;
+	if (outside || in_libc)
+		return outside ? outside : in_libc;
 	return f->frame_count ? &f->frames[first] : NULL;
 }

@@ -27,7 +27,10 @@ static void put_line(FILE *f, const char *prefix, const char *name)
 	fputc('\n', f);
 }
 
-/* Frames, from the first of the program on, that all places have in common. */
+/*
+ * Frames, from the first of the program on, that all places have in common, up to main(): what
+ * called that differs from one C library to the next.
+ */
 static size_t common_frames(const struct view_finding *f, size_t first)
 {
 	size_t n = f->frame_count - first;
@@ -42,6 +45,9 @@ static size_t common_frames(const struct view_finding *f, size_t first)
 			k++;
 		n = k;
 	}
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(f->frames[first + i].function, "main"))
+			n = i + 1;
 	return n < FRAMES_MAX ? n : FRAMES_MAX;
 }
 

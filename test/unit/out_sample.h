@@ -64,11 +64,10 @@ static struct view_finding sample_findings[] = {
 	.frame_count = 6,
 	.stacks = sample_pipe_stacks,
 	.stack_count = 2,
-	.suppression =
-	    "{\n   fd.pipe held by server, taken in open_session\n   cause:fd.pipe\n   "
-	    "comm:server\n   "
-	    "fun:pipe2\n"
-	    "   fun:open_session\n   fun:main\n   obj:/usr/lib/x86_64-linux-gnu/libc.so.6\n}\n",
+	.suppression = "{\n   fd.pipe held by server, taken in open_session\n   cause:fd.pipe\n   "
+		       "comm:server\n   "
+		       "fun:pipe2\n"
+		       "   fun:open_session\n   fun:main\n}\n",
 	.suppressed_by = "",
     },
     {

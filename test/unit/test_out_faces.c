@@ -19,6 +19,7 @@
 #include "schema.h"
 #include "verdict/rule.h"
 #include "verdict/verdict.h"
+#include "view/place.h"
 
 typedef int (*face_fn)(FILE *f, const struct view *v);
 
@@ -261,6 +262,42 @@ static void files_are_named_from_the_root(void **state)
 	}
 }
 
+/* Whom does a person look at? */
+static void the_place_is_in_the_program(void **state)
+{
+	static const struct view_frame k = {"do_pipe2", "", "kernel", 0, 1, true},
+				       libc = {"pipe", "../pipe.c", "/lib/libc.so.6", 29, 1, false},
+				       bare = {"pipe", "", "/lib/libc.so.6", 0, 1, false},
+				       lib = {"open_log", "", "/lib/liblog.so", 0, 1, false},
+				       named = {"start", "a.c", "/srv/a", 7, 1, false},
+				       stripped = {"", "", "/srv/a", 0, 1, false},
+				       nothing = {"", "", "", 0, 0, false};
+	const struct {
+		struct view_frame frames[4];
+		size_t count, place;
+	} cases[] = {
+	    {{k, libc, named, named}, 4, 2},
+	    {{k, bare, lib, named}, 4, 3},
+	    {{k, libc, lib, stripped}, 4, 2},
+	    {{k, libc, stripped, libc}, 4, 2},
+	    {{k, bare, libc}, 3, 2},
+	    {{k, nothing, bare}, 3, 1},
+	    {{k, k}, 2, 0},
+	    {{named}, 1, 0},
+	};
+	struct view_finding none = {.frame_count = 0};
+
+	assert_null(place_of(&none));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct view_frame frames[4];
+		struct view_finding f = {.frames = frames, .frame_count = cases[i].count};
+
+		memcpy(frames, cases[i].frames, sizeof(frames));
+		if (place_of(&f) != &frames[cases[i].place])
+			fail_msg("case %zu: frame %zd", i, place_of(&f) - frames);
+	}
+}
+
 static char *fingerprint_of(const struct view_frame *frame, const char *comm)
 {
 	struct view_finding f = sample_findings[1];
@@ -453,6 +490,7 @@ int main(void)
 	    cmocka_unit_test(every_cause_is_one_rule_in_sarif),
 	    cmocka_unit_test(an_inconclusive_run_is_no_success_in_sarif),
 	    cmocka_unit_test(files_are_named_from_the_root),
+	    cmocka_unit_test(the_place_is_in_the_program),
 	    cmocka_unit_test(a_fingerprint_survives_a_new_line_but_not_a_new_function),
 	    cmocka_unit_test(xml_holds_any_text),
 	    cmocka_unit_test(junit_counts_its_tests),
