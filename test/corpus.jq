@@ -42,7 +42,9 @@ def far(got; expected; limit): percent(got; expected) | fabs > limit;
 		/ $run.forks else null end) as $expected
 	| (if $row.holder == "=" then $run.program[0:15] elif $row.holder == "-" then null else $row.holder end) as $holder
 	| ($findings | map(select(.cause == $row.slug)) | (map(select(.holder.comm == $holder)) + .)[0]) as $f
-	| ([$f.taken_at // [] | .[] | select(.kernel | not) | .function] | .[0:3]) as $frames
+	| ([$f.taken_at // [] | .[] | select(.kernel | not)]
+		| ([.[] | .module // "" | test("/libc[.-][^/]*$") | not] | index(true) // 0) as $of_libc
+		| .[[$of_libc - 1, 0] | max:] | map(.function) | .[0:3]) as $frames
 	| $run + {slug: $row.slug, found: ($f.cause // $found),
 		count_expected: $expected, count: (if $f then $f.count / $run.forks else null end),
 		bytes_expected: $expected_bytes, bytes: $got_bytes,

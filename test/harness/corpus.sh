@@ -40,6 +40,8 @@ fault "per another number of forks" '.findings[0].forks = 50 | .findings[0].coun
 fault "another holder" '.findings[0].holder.comm = "init"' "held by init"
 fault "taken too far out" '.findings[0].taken_at |= [{"kernel":false,"function":"a"}, {"kernel":false,"function":"b"}] + .' \
 	"taken at a < b < pipe"
+expect "far out, but all of it libc" "" "$(why "$rows" "$run" "$oracle" \
+	'.findings[0].taken_at |= [range(5) | {"kernel":false,"function":"in","module":"/usr/lib/libc.so.6"}] + .')"
 fault "11 % more bytes" '.findings[0].bytes = 266500' "2665 B/fork"
 expect "another status" "status 0, not 23" "$(why "$rows" "${run/23/0}" "$oracle" .)"
 expect "another count by /proc" "the program: 2 by /proc, not 1" "$(why "$rows" "$run" '{"bytes":2400,"counts":[2]}' .)"
