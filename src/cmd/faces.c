@@ -10,8 +10,6 @@
 #include "out/junit.h"
 #include "out/sarif.h"
 
-#define TAKEN_MAX 4
-
 struct face {
 	const char *what; /* as messages call it */
 	size_t path;	  /* offset in the options */
@@ -37,7 +35,7 @@ int faces_open(const struct report_options *options, const int *taken, size_t ta
 	       struct faces *ret_faces)
 {
 	struct faces faces = {.count = 0};
-	int used[TAKEN_MAX + FACES_MAX], status;
+	int used[OUTPUT_TAKEN_MAX], status;
 
 	memcpy(used, taken, taken_count * sizeof(*taken));
 	for (size_t i = 0; i < FACES_MAX; i++) {
