@@ -21,7 +21,8 @@ def far(got; expected; limit): percent(got; expected) | fabs > limit;
     if $report.verdict != $verdict then "verdict \($report.verdict), not \($verdict)" else empty end,
     if $report.lost_events != 0 then "\($report.lost_events) events lost" else empty end,
     if ($report.forks // 0) < $run.forks then "\($report.forks) forks seen, not \($run.forks)" else empty end,
-    if ($findings | length) != ([$rows | length, 0] | max)
+    if ($findings | map(-.bytes_per_fork)) as $b | $b != ($b | sort) then "not the most bytes per fork first" else empty end,
+    if ($findings | length) != ($rows | length)
 	then "\($findings | length) findings, not \($rows | length)" + (if $found == "" then "" else ": " + $found end)
 	else empty end ] as $all
 

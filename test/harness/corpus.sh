@@ -32,6 +32,8 @@ fault "a loss" '.lost_events = 3' "3 events lost"
 fault "fewer forks" '.forks = 99' "99 forks seen"
 fault "no finding" '.findings = []' "0 findings, not 1"
 fault "a second finding" '.findings += [.findings[0] | .cause = "heap"]' "2 findings, not 1"
+fault "the smaller first" '.findings = [(.findings[0] | .cause = "heap" | .bytes_per_fork = 9)] + .findings' \
+	"not the most bytes per fork first"
 fault "another cause" '.findings[0].cause = "fd.file"' "no fd.pipe"
 fault "elsewhere" '.findings[0].where = "lost"' "where lost"
 fault "another pool" '.findings[0].pool = "shared"' "pool shared"
