@@ -21,7 +21,8 @@ def far(got; expected; limit): percent(got; expected) | fabs > limit;
     if $report.verdict != $verdict then "verdict \($report.verdict), not \($verdict)" else empty end,
     if $report.lost_events != 0 then "\($report.lost_events) events lost" else empty end,
     if ($report.forks // 0) < $run.forks then "\($report.forks) forks seen, not \($run.forks)" else empty end,
-    if ($findings | length) != ([$rows | length, 0] | max)
+    if ($findings | map(-.bytes_per_fork)) as $b | $b != ($b | sort) then "not the most bytes per fork first" else empty end,
+    if ($findings | length) != ($rows | length)
 	then "\($findings | length) findings, not \($rows | length)" + (if $found == "" then "" else ": " + $found end)
 	else empty end ] as $all
 
@@ -42,7 +43,9 @@ def far(got; expected; limit): percent(got; expected) | fabs > limit;
 		/ $run.forks else null end) as $expected
 	| (if $row.holder == "=" then $run.program[0:15] elif $row.holder == "-" then null else $row.holder end) as $holder
 	| ($findings | map(select(.cause == $row.slug)) | (map(select(.holder.comm == $holder)) + .)[0]) as $f
-	| ([$f.taken_at // [] | .[] | select(.kernel | not) | .function] | .[0:3]) as $frames
+	| ([$f.taken_at // [] | .[] | select(.kernel | not)]
+		| ([.[] | .module // "" | test("/libc[.-][^/]*$") | not] | index(true) // 0) as $of_libc
+		| .[[$of_libc - 1, 0] | max:] | map(.function) | .[0:3]) as $frames
 	| $run + {slug: $row.slug, found: ($f.cause // $found),
 		count_expected: $expected, count: (if $f then $f.count / $run.forks else null end),
 		bytes_expected: $expected_bytes, bytes: $got_bytes,

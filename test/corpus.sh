@@ -38,11 +38,11 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-if [ -z "${TMPDIR:-}" ]; then
-	TMPDIR=$(mktemp -d /tmp/forktally-corpus.XXXXXX) || exit 1
-	trap 'rm -rf "$TMPDIR"' EXIT
-fi
-export TMPDIR
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/corpus.XXXXXX") || exit 1
+export TMPDIR=$scratch
+report=$scratch/none
+# What a run that was ended early has left behind goes, too.
+trap '[ ! -e "$report.out" ] || "$WORKLOAD/sweep" <"$report.out"; rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 # shellcheck source=test/oracle.sh
 . test/oracle.sh
@@ -94,7 +94,7 @@ run()
 	"${apart[@]}" "$FORKTALLY" run --source="$source" --json -o "$report" -- "$WORKLOAD/$1" "$forks" "$2" \
 		>"$report.out" 2>"$report.err" </dev/null
 	status=$?
-	"$WORKLOAD/sweep" <"$report.out"
+	"$WORKLOAD/sweep" <"$report.out" && rm "$report.out"
 }
 
 show()

@@ -10,8 +10,6 @@
 #include "out/junit.h"
 #include "out/sarif.h"
 
-#define TAKEN_MAX 4
-
 struct face {
 	const char *what; /* as messages call it */
 	size_t path;	  /* offset in the options */
@@ -22,8 +20,9 @@ struct face {
 static int write_sarif(FILE *f, const struct view *view)
 {
 	_cleanup_free_ char *root = getcwd(NULL, 0);
+	struct sarif_options options = {.root = root, .version = FORKTALLY_VERSION};
 
-	return sarif_write(f, view, root);
+	return sarif_write(f, view, &options);
 }
 
 static const struct face all_faces[FACES_MAX] = {
@@ -36,7 +35,7 @@ int faces_open(const struct report_options *options, const int *taken, size_t ta
 	       struct faces *ret_faces)
 {
 	struct faces faces = {.count = 0};
-	int used[TAKEN_MAX + FACES_MAX], status;
+	int used[OUTPUT_TAKEN_MAX], status;
 
 	memcpy(used, taken, taken_count * sizeof(*taken));
 	for (size_t i = 0; i < FACES_MAX; i++) {

@@ -23,7 +23,8 @@ struct faces {
 
 /**
  * faces_open() - open the files that the options name.
- * @taken: @taken_count files that must not be the same ones; -1 is none. At most 4.
+ * @taken: @taken_count files that must not be the same ones; -1 is none. With FACES_MAX more
+ *         they are OUTPUT_TAKEN_MAX at most.
  * Returns 0, or an exit status after it has said what is wrong.
  */
 int faces_open(const struct report_options *options, const int *taken, size_t taken_count,

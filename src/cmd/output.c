@@ -30,7 +30,8 @@ int output_open(const char *path, const char *what, const int *taken, size_t cou
 	for (size_t i = 0; i < count; i++) {
 		if (!is_same_file(fd, taken[i]))
 			continue;
-		cmd_error("the %s and the session, or another report, cannot be the same file '%s'",
+		cmd_error("the %s would overwrite the session, another report or the suppressions: "
+			  "they are the same file '%s'",
 			  what, path);
 		return STATUS_FAILED;
 	}

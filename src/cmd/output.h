@@ -7,6 +7,10 @@
 #define FORKTALLY_OUTPUT_H
 
 #include <stddef.h>
+#include "cmd/options.h"
+
+/* The session, the suppressions, the report and its other faces. */
+#define OUTPUT_TAKEN_MAX (OPTION_TEXTS_MAX + 5)
 
 /**
  * output_open() - open and empty a file.

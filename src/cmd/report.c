@@ -2,6 +2,7 @@
 #include "cmd/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,18 +21,44 @@ static void suppressions_freep(struct suppressions **list)
 	suppressions_free(*list);
 }
 
+/* What must not be overwritten: the session and what was read already. */
+struct taken {
+	int fds[OUTPUT_TAKEN_MAX];
+	size_t count, read; /* fds[0] to fds[read - 1] are ours to close */
+};
+
+static void taken_done(struct taken *taken)
+{
+	for (size_t i = 0; i < taken->read; i++)
+		cleanup_close(&taken->fds[i]);
+}
+
+static void taken_init(struct taken *taken, const struct option_texts *read, int other_fd)
+{
+	for (size_t i = 0; i < read->count; i++)
+		taken->fds[i] = open(read->at[i], O_PATH | O_CLOEXEC);
+	taken->read = taken->count = read->count;
+	taken->fds[taken->count++] = other_fd;
+}
+
 int report_open(const struct report_options *options, int other_fd, struct report *ret_report)
 {
 	_cleanup_(suppressions_freep) struct suppressions *suppressions = NULL;
+	_cleanup_(taken_done) struct taken taken = {.count = 0};
 	_cleanup_close_ int fd = -1;
 	struct faces faces;
 	int status;
 
 	status = suppress_files_read(&options->suppress, &suppressions);
-	if (!status && options->path)
-		status = output_open(options->path, "report", &other_fd, 1, &fd);
-	if (!status)
-		status = faces_open(options, (const int[]){other_fd, fd}, 2, &faces);
+	if (status)
+		return status;
+	taken_init(&taken, &options->suppress, other_fd);
+	if (options->path)
+		status = output_open(options->path, "report", taken.fds, taken.count, &fd);
+	if (!status) {
+		taken.fds[taken.count++] = fd;
+		status = faces_open(options, taken.fds, taken.count, &faces);
+	}
 	if (status)
 		return status;
 	*ret_report = (struct report){.options = options,

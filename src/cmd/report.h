@@ -22,7 +22,7 @@ struct report {
 /**
  * report_open() - before the work begins: read the suppressions, open the files that -o and the
  * options for other faces name.
- * @other_fd: a file that must not be the same one: the recording. -1: none.
+ * @other_fd: a file that must not be overwritten: the recording. -1: none.
  * Returns 0, or an exit status after it has said what is wrong.
  */
 int report_open(const struct report_options *options, int other_fd, struct report *ret_report);

@@ -40,25 +40,22 @@ static int put_frame(FILE *f, const struct view_frame *frame)
 	return err;
 }
 
-static int put_finding(FILE *f, const struct view_finding *finding)
+static int put_stack(FILE *f, const struct view_finding *finding, const struct view_stack *stack)
 {
-	int err;
+	int err = 0;
 
-	/* What is not known has no width. */
-	if (finding->bytes.known == KNOWN_NOT || finding->bytes.bytes <= 0)
-		return 0;
 	if (*finding->holder_comm)
 		err = put_name(f, finding->holder_comm);
 	else
-		err = fprintf(f, "[%s]", where_name(finding->where)) < 0 ? -EIO : 0;
-	for (size_t i = finding->frame_count; !err && i-- > 0;)
-		err = put_frame(f, &finding->frames[i]);
-	if (!err && !finding->frame_count) {
+		fprintf(f, "[%s]", where_name(finding->where));
+	for (size_t i = stack->frame_count; !err && i-- > 0;)
+		err = put_frame(f, &stack->frames[i]);
+	if (!err && !stack->frame_count) {
 		fputs(";[", f);
 		err = put_name(f, finding->cause);
 		fputc(']', f);
 	}
-	fprintf(f, " %" PRId64 "\n", finding->bytes.bytes);
+	fprintf(f, " %" PRId64 "\n", stack->bytes.bytes);
 	return err;
 }
 
@@ -66,7 +63,13 @@ int folded_write(FILE *f, const struct view *view)
 {
 	int err = 0;
 
-	for (size_t i = 0; !err && i < view->finding_count; i++)
-		err = put_finding(f, &view->findings[i]);
+	for (size_t i = 0; i < view->finding_count; i++) {
+		const struct view_finding *finding = &view->findings[i];
+
+		/* What is not known has no width. */
+		for (size_t k = 0; !err && k < finding->stack_count; k++)
+			if (finding->stacks[k].bytes.bytes > 0)
+				err = put_stack(f, finding, &finding->stacks[k]);
+	}
 	return err ? err : flush_end(f);
 }

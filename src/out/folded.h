@@ -11,7 +11,8 @@
 
 /**
  * folded_write() - print the stacks and flush. Nothing is written where nothing was found.
- * The holder's name is the outermost frame; kernel functions end in "_[k]".
+ * The holder's name is the outermost frame; kernel functions end in "_[k]". A stack that is not
+ * known is the cause in brackets. What is suppressed is left out.
  * Errors: 0; -ENOMEM; -errno of the write; -EIO where the C library does not say why.
  */
 int folded_write(FILE *f, const struct view *view);

@@ -91,7 +91,7 @@ static json_t *fingerprints(const struct view_finding *f)
 
 	hash = fingerprint_add(hash, where_name(f->where));
 	hash = fingerprint_add(hash, f->holder_comm);
-	for (size_t i = view_finding_user_frame(f); i < f->frame_count; i++)
+	for (size_t i = view_user_frame(f->frames, f->frame_count); i < f->frame_count; i++)
 		hash = fingerprint_add(hash, f->frames[i].function);
 	/* The second name is the only one that GitHub looks at. */
 	return json_pack(
@@ -197,24 +197,24 @@ static json_t *invocation(const struct view *v)
 			 "toolExecutionNotifications", notes);
 }
 
-static json_t *run_of(const struct view *v, const char *root)
+static json_t *run_of(const struct view *v, const struct sarif_options *opts)
 {
 	json_t *rules = rules_of(v);
-	json_t *results = rules ? results_of(v, rules, root) : NULL;
+	json_t *results = rules ? results_of(v, rules, opts->root) : NULL;
 
-	return json_pack("{s:{s:{s:s s:o}} s:s s:[o] s:o s:{s:s s:o s:s s:o s:I s:I}}", "tool",
-			 "driver", "name", "forktally", "rules", rules, "columnKind",
-			 "utf16CodeUnits", "invocations", invocation(v), "results", results,
-			 "properties", "verdict", judgement_name(v->judgement), "headline",
-			 sarif_text(v->headline), "source", v->source, "command",
+	return json_pack("{s:{s:{s:s s:s s:o}} s:s s:[o] s:o s:{s:s s:o s:s s:o s:I s:I}}", "tool",
+			 "driver", "name", "forktally", "semanticVersion", opts->version, "rules",
+			 rules, "columnKind", "utf16CodeUnits", "invocations", invocation(v),
+			 "results", results, "properties", "verdict", judgement_name(v->judgement),
+			 "headline", sarif_text(v->headline), "source", v->source, "command",
 			 sarif_text(v->command), "forks", (json_int_t)v->forks, "suppressed",
 			 (json_int_t)v->suppressed_count);
 }
 
-int sarif_write(FILE *f, const struct view *view, const char *root)
+int sarif_write(FILE *f, const struct view *view, const struct sarif_options *opts)
 {
 	json_t *log = json_pack("{s:s s:s s:[o]}", "$schema", SCHEMA, "version", "2.1.0", "runs",
-				run_of(view, root));
+				run_of(view, opts));
 	char *dump = log ? json_dumps(log, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
 	char *line = NULL;
 	int err = -ENOMEM;

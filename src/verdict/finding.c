@@ -50,10 +50,30 @@ static enum pool held_pool(const struct ledger_residue *r)
 	return r->pool == POOL_CACHE ? POOL_KERNEL : r->pool;
 }
 
-static void add_bytes(struct finding *f, struct amount bytes, enum pool pool)
+static int add_take(struct finding *f, uint32_t take, enum pool pool, struct amount bytes)
 {
-	if (pool == f->pool)
+	struct finding_take *takes;
+	size_t i;
+
+	for (i = 0; i < f->take_count; i++) {
+		if (f->takes[i].take == take && f->takes[i].pool == pool) {
+			f->takes[i].bytes = amount_add(f->takes[i].bytes, bytes);
+			return 0;
+		}
+	}
+	takes = realloc(f->takes, (f->take_count + 1) * sizeof(*takes));
+	if (!takes)
+		return -ENOMEM;
+	takes[f->take_count++] = (struct finding_take){.take = take, .pool = pool, .bytes = bytes};
+	f->takes = takes;
+	return 0;
+}
+
+static int add_bytes(struct finding *f, const struct ledger_residue *r, struct amount bytes)
+{
+	if (held_pool(r) == f->pool)
 		f->bytes = amount_add(f->bytes, bytes);
+	return r->take ? add_take(f, r->take, held_pool(r), bytes) : 0;
 }
 
 void finding_rates(struct finding *f)
@@ -126,9 +146,9 @@ int finding_absorb(const struct judge *j, struct finding *f, struct candidate *c
 	if (err)
 		return err;
 	if (counts)
-		add_bytes(f, r->bytes, held_pool(r));
+		err = add_bytes(f, r, r->bytes);
 	finding_rates(f);
-	return 0;
+	return err;
 }
 
 /* What a level has gained at its steady rate: the number of things and their bytes. */
@@ -236,9 +256,7 @@ static int add_one(const struct judge *j, struct finding *f, const struct ledger
 		break;
 	}
 	err = add_part(f, residue_tag(r), held_pool(r), *ret_count, bytes);
-	if (!err)
-		add_bytes(f, bytes, held_pool(r));
-	return err;
+	return err ? err : add_bytes(f, r, bytes);
 }
 
 #define COUNT_OTHERS 16

@@ -104,18 +104,29 @@ static size_t first_user_frame(const struct ledger_take *take)
 	return i < take->frame_count ? i : 0;
 }
 
+static bool take_matches(const struct suppress_rule *rule, const struct ledger *led,
+			 uint32_t number)
+{
+	const struct ledger_take *take = number ? ledger_take(led, number) : NULL;
+	size_t first = take ? first_user_frame(take) : 0;
+
+	return stack_matches(rule, take ? take->frames + first : NULL,
+			     take ? take->frame_count - first : 0);
+}
+
+/* Every place of its bytes must match: a known one must not hide another. */
 static bool rule_matches(const struct suppress_rule *rule, const struct finding *f,
 			 const struct ledger *led)
 {
-	const struct ledger_take *take = f->take ? ledger_take(led, f->take) : NULL;
-	size_t first = take ? first_user_frame(take) : 0;
 	char comm[EVENT_COMM_BYTES + 1] = "";
 
 	memcpy(comm, f->holder_comm, EVENT_COMM_BYTES);
 	if (!name_matches(rule->cause, f->cause) || (rule->comm && !name_matches(rule->comm, comm)))
 		return false;
-	return stack_matches(rule, take ? take->frames + first : NULL,
-			     take ? take->frame_count - first : 0);
+	for (size_t i = 0; i < f->take_count; i++)
+		if (f->takes[i].pool == f->pool && !take_matches(rule, led, f->takes[i].take))
+			return false;
+	return take_matches(rule, led, f->take);
 }
 
 static const struct suppression *suppress(struct suppressions *list, const struct finding *f,

@@ -517,6 +517,12 @@ int verdict_new(const struct ledger *led, struct verdict **ret_verdict)
 	return 0;
 }
 
+static void finding_done(struct finding *f)
+{
+	free(f->parts);
+	free(f->takes);
+}
+
 void verdict_free(struct verdict *v)
 {
 	size_t i;
@@ -524,9 +530,9 @@ void verdict_free(struct verdict *v)
 	if (!v)
 		return;
 	for (i = 0; i < v->finding_count; i++)
-		free(v->findings[i].parts);
+		finding_done(&v->findings[i]);
 	for (i = 0; i < v->suppressed_count; i++)
-		free(v->suppressed[i].parts);
+		finding_done(&v->suppressed[i]);
 	for (i = 0; i < v->reason_count; i++)
 		free((char *)v->reasons[i]);
 	free(v->findings);

@@ -30,6 +30,13 @@ struct finding_part {
 	struct amount bytes;
 };
 
+/* What of a finding was taken in one place. */
+struct finding_take {
+	uint32_t take;	/* 0: unknown */
+	enum pool pool; /* as with parts */
+	struct amount bytes;
+};
+
 struct finding {
 	const char
 	    *cause; /* slug: "zombie", "orphan", "fd.pipe", "ipc.shm", "heap", "kernel.lost" ... */
@@ -46,7 +53,9 @@ struct finding {
 	int32_t fd;   /* -1: none */
 	struct finding_part *parts;
 	size_t part_count;
-	uint32_t take;	  /* 0: unknown; frames are in the ledger */
+	uint32_t take;		    /* 0: unknown; frames are in the ledger */
+	struct finding_take *takes; /* those that are known one by one, in no order */
+	size_t take_count;
 	const char *hint; /* one or two sentences: what it means and what to do */
 	const struct suppression *suppressed_by; /* NULL: none */
 };

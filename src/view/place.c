@@ -24,7 +24,7 @@ static bool is_libc(const struct view_frame *frame)
 const struct view_frame *place_of(const struct view_finding *f)
 {
 	const struct view_frame *in_libc = NULL, *outside = NULL;
-	size_t first = view_finding_user_frame(f);
+	size_t first = view_user_frame(f->frames, f->frame_count);
 
 	for (size_t i = first; i < f->frame_count; i++) {
 		const struct view_frame *frame = &f->frames[i];
@@ -38,7 +38,7 @@ const struct view_frame *place_of(const struct view_finding *f)
 		if (!outside && !is_libc(frame) && (*frame->function || *frame->module))
 			outside = frame;
 	}
-	if (in_libc || outside)
-		return in_libc ? in_libc : outside;
+	if (outside || in_libc)
+		return outside ? outside : in_libc;
 	return f->frame_count ? &f->frames[first] : NULL;
 }

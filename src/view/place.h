@@ -6,8 +6,8 @@
 #include "view/view.h"
 
 /*
- * The innermost frame of the program that has a source line, outside of the C library where there
- * is one; else the innermost outside of the C library; else the innermost. NULL: no stack.
+ * The innermost frame of the program outside of the C library that has a source line; else the
+ * innermost outside of the C library; else the innermost with a line, or at all. NULL: no stack.
  */
 const struct view_frame *place_of(const struct view_finding *f);
 

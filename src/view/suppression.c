@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "view/place.h"
 #include "view/suppression.h"
 
@@ -24,6 +25,30 @@ static void put_line(FILE *f, const char *prefix, const char *name)
 	fprintf(f, "   %s", prefix);
 	put_pattern(f, name);
 	fputc('\n', f);
+}
+
+/*
+ * Frames, from the first of the program on, that all places have in common, up to main(): what
+ * called that differs from one C library to the next.
+ */
+static size_t common_frames(const struct view_finding *f, size_t first)
+{
+	size_t n = f->frame_count - first;
+
+	for (size_t i = 0; i < f->stack_count; i++) {
+		const struct view_stack *s = &f->stacks[i];
+		size_t own = view_user_frame(s->frames, s->frame_count), k = 0;
+
+		while (k < n && own + k < s->frame_count &&
+		       !strcmp(f->frames[first + k].function, s->frames[own + k].function) &&
+		       !strcmp(f->frames[first + k].module, s->frames[own + k].module))
+			k++;
+		n = k;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(f->frames[first + i].function, "main"))
+			n = i + 1;
+	return n < FRAMES_MAX ? n : FRAMES_MAX;
 }
 
 static void put_frame(FILE *f, const struct view_frame *frame)
@@ -54,7 +79,8 @@ static void put_name(FILE *f, const struct view_finding *finding)
 
 const char *suppression_make(struct view_arena *arena, const struct view_finding *finding)
 {
-	size_t first = view_finding_user_frame(finding), size = 0;
+	size_t first = view_user_frame(finding->frames, finding->frame_count), size = 0;
+	size_t end = first + common_frames(finding, first);
 	char *text = NULL;
 	FILE *f = open_memstream(&text, &size);
 
@@ -65,7 +91,7 @@ const char *suppression_make(struct view_arena *arena, const struct view_finding
 	put_line(f, "cause:", finding->cause);
 	if (*finding->holder_comm)
 		put_line(f, "comm:", finding->holder_comm);
-	for (size_t i = first; i < finding->frame_count && i < first + FRAMES_MAX; i++)
+	for (size_t i = first; i < end; i++)
 		put_frame(f, &finding->frames[i]);
 	fprintf(f, "}\n");
 	if (fclose(f)) {

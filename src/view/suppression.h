@@ -7,7 +7,8 @@
 #include "view/view.h"
 
 /*
- * @f: filled but for its suppression. Lines of printable ASCII with a newline behind each: other
+ * @f: filled but for its suppression; of several places only the frames that are the same in all
+ * of them, innermost first. Lines of printable ASCII with a newline behind each: other
  * bytes of names, and what the reader of the block would take away, become '?', which matches
  * them. Belongs to the arena; never NULL.
  */

@@ -176,22 +176,24 @@ static void fill_tags(struct view *v, const struct ledger *led)
 	qsort(v->tags, v->tag_count, sizeof(*v->tags), tag_compare);
 }
 
-static void fill_take(struct view *v, struct view_finding *f, const struct ledger_take *take)
+static struct view_stack stack_of(struct view *v, const struct ledger_take *take,
+				  struct amount bytes)
 {
-	f->syscall = "";
+	struct view_stack s = {.syscall = "", .bytes = bytes};
+
 	if (!take)
-		return;
-	f->syscall =
+		return s;
+	s.syscall =
 	    take->syscall_nr == -1 ? "page fault" : view_arena_text(v->arena, take->syscall);
-	f->frames = view_arena_array(v->arena, take->frame_count, sizeof(*f->frames));
-	if (!f->frames)
-		return;
-	f->frame_count = take->frame_count;
+	s.frames = view_arena_array(v->arena, take->frame_count, sizeof(*s.frames));
+	if (!s.frames)
+		return s;
+	s.frame_count = take->frame_count;
 	for (size_t i = 0; i < take->frame_count; i++) {
 		const struct ledger_frame *frame = &take->frames[i];
 
 		/* A hole stays a frame of which nothing is known: the callers below it are true. */
-		f->frames[i] = (struct view_frame){
+		s.frames[i] = (struct view_frame){
 		    .function = view_arena_text(v->arena, frame->seen ? frame->function : ""),
 		    .file = view_arena_text(v->arena, frame->seen ? frame->file : ""),
 		    .module = view_arena_text(v->arena, frame->seen ? frame->module : ""),
@@ -200,6 +202,40 @@ static void fill_take(struct view *v, struct view_finding *f, const struct ledge
 		    .kernel = frame->kernel,
 		};
 	}
+	return s;
+}
+
+static int stack_compare(const void *left, const void *right)
+{
+	const struct view_stack *a = left, *b = right;
+
+	return (a->bytes.bytes < b->bytes.bytes) - (a->bytes.bytes > b->bytes.bytes);
+}
+
+/* One for each place that is known, and one for what is not: the finding's own place, if any. */
+static void fill_stacks(struct view *v, struct view_finding *f, const struct finding *from,
+			const struct ledger *led)
+{
+	struct amount rest = f->bytes;
+
+	f->stacks = view_arena_array(v->arena, from->take_count + 1, sizeof(*f->stacks));
+	if (!f->stacks || rest.known == KNOWN_NOT)
+		return;
+	for (size_t i = 0; i < from->take_count; i++) {
+		const struct finding_take *take = &from->takes[i];
+
+		if (take->pool != f->pool || take->bytes.known == KNOWN_NOT)
+			continue;
+		f->stacks[f->stack_count++] =
+		    stack_of(v, ledger_take(led, take->take), take->bytes);
+		rest.bytes -= take->bytes.bytes;
+	}
+	if (rest.bytes > 0)
+		f->stacks[f->stack_count++] = (struct view_stack){.syscall = f->syscall,
+								  .frames = f->frames,
+								  .frame_count = f->frame_count,
+								  .bytes = rest};
+	qsort(f->stacks, f->stack_count, sizeof(*f->stacks), stack_compare);
 }
 
 /* Through what the holder reaches the first of them, in words. */
@@ -223,6 +259,7 @@ static void fill_finding(struct view *v, struct view_finding *f, const struct fi
 			 const struct ledger *led)
 {
 	const struct cause_words *words = cause_words(from->cause);
+	struct view_stack place;
 
 	*f = (struct view_finding){
 	    .title = words->title,
@@ -249,7 +286,11 @@ static void fill_finding(struct view *v, struct view_finding *f, const struct fi
 		    .count = from->parts[i].count,
 		    .bytes = from->parts[i].bytes,
 		};
-	fill_take(v, f, from->take ? ledger_take(led, from->take) : NULL);
+	place = stack_of(v, from->take ? ledger_take(led, from->take) : NULL, from->bytes);
+	f->syscall = place.syscall;
+	f->frames = place.frames;
+	f->frame_count = place.frame_count;
+	fill_stacks(v, f, from, led);
 	f->suppression = suppression_make(v->arena, f);
 	f->suppressed_by =
 	    from->suppressed_by ? view_arena_text(v->arena, from->suppressed_by->name) : "";
@@ -366,13 +407,13 @@ void view_free(struct view *view)
 		view_arena_free(view->arena);
 }
 
-size_t view_finding_user_frame(const struct view_finding *f)
+size_t view_user_frame(const struct view_frame *frames, size_t count)
 {
 	size_t i = 0;
 
-	while (i < f->frame_count && f->frames[i].kernel)
+	while (i < count && frames[i].kernel)
 		i++;
-	return i < f->frame_count ? i : 0;
+	return i < count ? i : 0;
 }
 
 uint64_t view_finding_one_in(const struct view_finding *f)

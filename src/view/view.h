@@ -71,6 +71,14 @@ struct view_part {
 	struct amount bytes;
 };
 
+/* Bytes of a finding that were taken in one place. */
+struct view_stack {
+	const char *syscall;	   /* "" unknown; "page fault" for memory that was touched */
+	struct view_frame *frames; /* innermost first */
+	size_t frame_count;
+	struct amount bytes;
+};
+
 struct view_finding {
 	const char *title; /* in plain words, one line, no full stop */
 	const char
@@ -92,6 +100,8 @@ struct view_finding {
 	const char *syscall;	   /* "" unknown; "page fault" for memory that was touched */
 	struct view_frame *frames; /* innermost first */
 	size_t frame_count;
+	struct view_stack *stacks; /* all places, most bytes first; together they are `bytes` */
+	size_t stack_count;
 	const char *suppression;   /* a block for --suppress that matches it: lines of ASCII */
 	const char *suppressed_by; /* name of the suppression that matched it; "" none did */
 };
@@ -175,7 +185,7 @@ int view_new(const struct ledger *led, const struct verdict *v, struct view **re
 void view_free(struct view *view);
 
 /* The innermost frame of the program; 0 where there are only the kernel's. */
-size_t view_finding_user_frame(const struct view_finding *f);
+size_t view_user_frame(const struct view_frame *frames, size_t count);
 
 /* N where one fork in N leaves one thing behind and the others none; else 0. */
 uint64_t view_finding_one_in(const struct view_finding *f);

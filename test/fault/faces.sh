@@ -84,6 +84,15 @@ head -c 4096 /dev/zero >"$TMPDIR/zero"
 replay --suppress="$TMPDIR/zero"
 said "suppressions are no text" 125 "$TMPDIR/zero:1: there is a NUL byte"
 
+for option in -o --junit; do
+	cp "$supp" "$TMPDIR/over.supp"
+	"$FORKTALLY" replay --suppress="$TMPDIR/over.supp" $option "$TMPDIR/over.supp" "$session" 2>"$err"
+	status=$?
+	said "$option over the suppressions" 125 "same file '$TMPDIR/over.supp'"
+	if cmp -s "$supp" "$TMPDIR/over.supp"; then ok "$option over the suppressions: they are whole"; else
+		not_ok "$option over the suppressions: they are whole" "they were written to"; fi
+done
+
 # The other faces.
 replay --junit="$TMPDIR/j.xml" --sarif="$TMPDIR/s.sarif" --folded="$TMPDIR/f.folded"
 expect "all faces: exit status" 23 "$status"

@@ -34,6 +34,11 @@ static struct view_part sample_zombie_parts[] = {
     {"signal_cache", POOL_KERNEL, 20, EXACT(23040)},
     {"pid", POOL_KERNEL, 20, EXACT(3840)},
 };
+static struct view_stack sample_pipe_stacks[] = {
+    {"pipe2", sample_pipe_frames, 6, EXACT(400000)},
+    {"pipe2", sample_pipe_frames + 2, 3, EXACT(48000)},
+};
+static struct view_stack sample_zombie_stacks[] = {{"", NULL, 0, EXACT(147200)}};
 static struct view_finding sample_findings[] = {
     {
 	.title = "Pipes stay open",
@@ -57,11 +62,12 @@ static struct view_finding sample_findings[] = {
 	.syscall = "pipe2",
 	.frames = sample_pipe_frames,
 	.frame_count = 6,
-	.suppression =
-	    "{\n   fd.pipe held by server, taken in open_session\n   cause:fd.pipe\n   "
-	    "comm:server\n   "
-	    "fun:pipe2\n"
-	    "   fun:open_session\n   fun:main\n   obj:/usr/lib/x86_64-linux-gnu/libc.so.6\n}\n",
+	.stacks = sample_pipe_stacks,
+	.stack_count = 2,
+	.suppression = "{\n   fd.pipe held by server, taken in open_session\n   cause:fd.pipe\n   "
+		       "comm:server\n   "
+		       "fun:pipe2\n"
+		       "   fun:open_session\n   fun:main\n}\n",
 	.suppressed_by = "",
     },
     {
@@ -83,6 +89,8 @@ static struct view_finding sample_findings[] = {
 	.parts = sample_zombie_parts,
 	.part_count = 3,
 	.syscall = "",
+	.stacks = sample_zombie_stacks,
+	.stack_count = 1,
 	.suppression = "{\n   zombie held by server\n   cause:zombie\n   comm:server\n}\n",
 	.suppressed_by = "",
     },
@@ -186,6 +194,9 @@ static struct view_frame sample_hostile_frames[] = {
     {"", "", "kernel", 0, 0xffffffff81234567, true},
     {"evil\033[31m", "/tmp/\xc3\xa9t\xc3\xa9\xff.c", "m", 0, 16, false},
 };
+static struct view_stack sample_hostile_stacks[] = {
+    {"page fault", sample_hostile_frames, 3, AT_LEAST(3072)},
+};
 static struct view_finding sample_hostile_findings[] = {
     {
 	.title = "Sockets stay open",
@@ -207,6 +218,8 @@ static struct view_finding sample_hostile_findings[] = {
 	.syscall = "page fault",
 	.frames = sample_hostile_frames,
 	.frame_count = 3,
+	.stacks = sample_hostile_stacks,
+	.stack_count = 1,
 	.suppression = "{\n   fd.socket\n   cause:fd.socket\n   obj:*\n}\n",
 	.suppressed_by = "",
     },

@@ -17,19 +17,42 @@
 #include "out/xml.h"
 #include "out_sample.h"
 #include "schema.h"
+#include "verdict/rule.h"
 #include "verdict/verdict.h"
+#include "view/place.h"
 
 typedef int (*face_fn)(FILE *f, const struct view *v);
 
 static int sarif(FILE *f, const struct view *v)
 {
-	return sarif_write(f, v, "/srv");
+	return sarif_write(f, v, &(struct sarif_options){"/srv", "0.0.0"});
+}
+
+/* The rules are the table of causes, which is not this test's: they are left out. */
+static int sarif_without_rules(FILE *f, const struct view *v)
+{
+	json_t *root, *result;
+	char *text = NULL;
+	size_t i, len;
+	FILE *whole = open_memstream(&text, &len);
+
+	assert_int_equal(sarif(whole, v), 0);
+	fclose(whole);
+	root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	assert_int_equal(json_object_del(schema_point(root, "runs/0/tool/driver"), "rules"), 0);
+	json_array_foreach(schema_point(root, "runs/0/results"), i, result)
+	    assert_int_equal(json_object_del(result, "ruleIndex"), 0);
+	assert_int_equal(json_dumpf(root, f, JSON_INDENT(2) | JSON_REAL_PRECISION(12)), 0);
+	fputc('\n', f);
+	json_decref(root);
+	return 0;
 }
 
 static const struct {
 	const char *suffix;
 	face_fn write;
-} faces[] = {{"xml", junit_write}, {"sarif", sarif}, {"folded", folded_write}};
+} faces[] = {{"xml", junit_write}, {"sarif", sarif_without_rules}, {"folded", folded_write}};
 
 #define FACES (sizeof(faces) / sizeof(*faces))
 
@@ -149,6 +172,31 @@ static void sarif_has_what_github_asks_for(void **state)
 	}
 }
 
+static void every_cause_is_one_rule_in_sarif(void **state)
+{
+	json_t *root = sarif_of(&sample_clean),
+	       *rules = schema_point(root, "runs/0/tool/driver/rules");
+	const struct rule *rule;
+
+	for (size_t i = 0; (rule = rule_at(i)); i++) {
+		size_t k, found = 0;
+		json_t *made;
+
+		json_array_foreach(rules, k, made)
+		{
+			if (strcmp(string_at(made, "id"), rule->cause))
+				continue;
+			found++;
+			assert_true(*string_at(made, "shortDescription/text"));
+			assert_true(*string_at(made, "fullDescription/text"));
+			assert_string_equal(string_at(made, "defaultConfiguration/level"), "error");
+		}
+		if (found != 1)
+			fail_msg("%s is %zu rules", rule->cause, found);
+	}
+	json_decref(root);
+}
+
 static void an_inconclusive_run_is_no_success_in_sarif(void **state)
 {
 	json_t *root = sarif_of(&sample_hostile);
@@ -177,7 +225,7 @@ static char *uri_of(const char *file, const char *module, const char *root)
 	f.frame_count = 1;
 	v.findings = &f;
 	v.finding_count = 1;
-	assert_int_equal(sarif_write(out, &v, root), 0);
+	assert_int_equal(sarif_write(out, &v, &(struct sarif_options){root, "0.0.0"}), 0);
 	fclose(out);
 	log = json_loads(text, 0, NULL);
 	free(text);
@@ -211,6 +259,42 @@ static void files_are_named_from_the_root(void **state)
 
 		assert_string_equal(uri, cases[i].uri);
 		free(uri);
+	}
+}
+
+/* Whom does a person look at? */
+static void the_place_is_in_the_program(void **state)
+{
+	static const struct view_frame k = {"do_pipe2", "", "kernel", 0, 1, true},
+				       libc = {"pipe", "../pipe.c", "/lib/libc.so.6", 29, 1, false},
+				       bare = {"pipe", "", "/lib/libc.so.6", 0, 1, false},
+				       lib = {"open_log", "", "/lib/liblog.so", 0, 1, false},
+				       named = {"start", "a.c", "/srv/a", 7, 1, false},
+				       stripped = {"", "", "/srv/a", 0, 1, false},
+				       nothing = {"", "", "", 0, 0, false};
+	const struct {
+		struct view_frame frames[4];
+		size_t count, place;
+	} cases[] = {
+	    {{k, libc, named, named}, 4, 2},
+	    {{k, bare, lib, named}, 4, 3},
+	    {{k, libc, lib, stripped}, 4, 2},
+	    {{k, libc, stripped, libc}, 4, 2},
+	    {{k, bare, libc}, 3, 2},
+	    {{k, nothing, bare}, 3, 1},
+	    {{k, k}, 2, 0},
+	    {{named}, 1, 0},
+	};
+	struct view_finding none = {.frame_count = 0};
+
+	assert_null(place_of(&none));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct view_frame frames[4];
+		struct view_finding f = {.frames = frames, .frame_count = cases[i].count};
+
+		memcpy(frames, cases[i].frames, sizeof(frames));
+		if (place_of(&f) != &frames[cases[i].place])
+			fail_msg("case %zu: frame %zd", i, place_of(&f) - frames);
 	}
 }
 
@@ -332,18 +416,22 @@ static void folded_lines_have_their_frames_and_a_number(void **state)
 	    {"", "", "/lib/a b.so", 0, 0x1f, false},
 	    {"main;", "", "m", 0, 0, false},
 	};
+	struct view_stack stacks[] = {
+	    {"", frames, 4, EXACT(448000)}, {"", NULL, 0, AT_LEAST(7)}, {"", NULL, 0, UNKNOWN}};
 	struct view_finding f = sample_findings[0];
 	struct view v = sample_leak;
 	char *text;
 
-	f.frames = frames;
-	f.frame_count = 4;
+	f.stacks = stacks;
+	f.stack_count = 3;
+	f.cause = "a;b";
 	v.findings = &f;
 	v.finding_count = 1;
 	text = made(folded_write, &v);
-	assert_string_equal(text, "server;main:;a b.so+0x1f;[unknown];k:1 2\\n_[k] 448000\n");
+	assert_string_equal(text, "server;main:;a b.so+0x1f;[unknown];k:1 2\\n_[k] 448000\n"
+				  "server;[a:b] 7\n");
 	free(text);
-	f.bytes = UNKNOWN;
+	f.stack_count = 0;
 	text = made(folded_write, &v);
 	assert_string_equal(text, "");
 	free(text);
@@ -381,12 +469,14 @@ static void sarif_survives_any_allocation_that_fails(void **state)
 
 static void a_full_disk_is_noticed(void **state)
 {
-	for (size_t i = 0; i < FACES; i++) {
+	static const face_fn writers[] = {junit_write, sarif, folded_write};
+
+	for (size_t i = 0; i < sizeof(writers) / sizeof(*writers); i++) {
 		FILE *f = fopen("/dev/full", "we");
 
 		if (!f)
 			skip(); /* not on this machine */
-		assert_int_equal(faces[i].write(f, &sample_leak), -ENOSPC);
+		assert_int_equal(writers[i](f, &sample_leak), -ENOSPC);
 		fclose(f);
 	}
 }
@@ -397,8 +487,10 @@ int main(void)
 	    cmocka_unit_test(reports_are_as_their_golden_files),
 	    cmocka_unit_test(a_session_gives_its_golden_reports),
 	    cmocka_unit_test(sarif_has_what_github_asks_for),
+	    cmocka_unit_test(every_cause_is_one_rule_in_sarif),
 	    cmocka_unit_test(an_inconclusive_run_is_no_success_in_sarif),
 	    cmocka_unit_test(files_are_named_from_the_root),
+	    cmocka_unit_test(the_place_is_in_the_program),
 	    cmocka_unit_test(a_fingerprint_survives_a_new_line_but_not_a_new_function),
 	    cmocka_unit_test(xml_holds_any_text),
 	    cmocka_unit_test(junit_counts_its_tests),

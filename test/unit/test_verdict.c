@@ -235,6 +235,9 @@ static void one_cause_from_many_places_is_one_finding(void **state)
 	f = only(v, "fd.pipe", WHERE_HELD);
 	assert_int_equal(f->count, 40);
 	assert_int_equal(f->part_count, 5);
+	assert_int_equal(f->take_count, 40);
+	for (size_t i = 0; i < f->take_count; i++)
+		assert_int_equal(f->takes[i].bytes.bytes, f->bytes.bytes / 40);
 	verdict_free(v);
 	ledger_free(led);
 }

@@ -256,6 +256,58 @@ static void a_finding_brings_its_call_stack(void **state)
 	view_free(v);
 }
 
+/* The bytes of all stacks are the finding's, whatever of them is known by place. */
+static void stacks_are_all_of_a_finding(void **state)
+{
+	struct finding_take takes[] = {
+	    {5, POOL_KERNEL, amount_exact(1000)},
+	    {6, POOL_KERNEL, amount_exact(3000)},
+	    {6, POOL_PRIVATE, amount_exact(7777)},
+	    {7, POOL_KERNEL, {.known = KNOWN_NOT}},
+	};
+	struct finding finding = {.cause = "fd.pipe",
+				  .pool = POOL_KERNEL,
+				  .bytes = amount_exact(4416),
+				  .holder = SERVER,
+				  .take = 5,
+				  .takes = takes,
+				  .take_count = 4,
+				  .hint = ""};
+	const struct verdict verdict = {
+	    .judgement = JUDGEMENT_LEAK, .findings = &finding, .finding_count = 1};
+	struct ledger *led = begin();
+	const struct view_finding *f;
+	struct view *v;
+
+	FEED(led, .type = EVENT_TAKE, .text = "pipe2", .u.take = {.take = 5});
+	FEED(led, .type = EVENT_FRAME, .text = "a\t\tm", .u.frame = {.take = 5});
+	FEED(led, .type = EVENT_FRAME, .text = "main\t\tm", .u.frame = {.take = 5, .index = 1});
+	FEED(led, .type = EVENT_TAKE, .text = "pipe", .u.take = {.take = 6});
+	FEED(led, .type = EVENT_FRAME, .text = "a\t\tm", .u.frame = {.take = 6});
+	FEED(led, .type = EVENT_FRAME, .text = "b\t\tm", .u.frame = {.take = 6, .index = 1});
+	end(led, 0);
+	v = see(led, &verdict);
+	f = &v->findings[0];
+	assert_int_equal(f->stack_count, 3);
+	assert_int_equal(f->stacks[0].bytes.bytes, 3000);
+	assert_string_equal(f->stacks[0].syscall, "pipe");
+	assert_string_equal(f->stacks[0].frames[1].function, "b");
+	assert_int_equal(f->stacks[1].bytes.bytes, 1000);
+	assert_string_equal(f->stacks[1].frames[1].function, "main");
+	assert_int_equal(f->stacks[2].bytes.bytes, 416); /* at the finding's own place */
+	assert_string_equal(f->stacks[2].frames[1].function, "main");
+	/* What all of them have in common. */
+	assert_non_null(strstr(f->suppression, "   fun:a\n}\n"));
+	view_free(v);
+
+	finding.take = 0;
+	finding.bytes = (struct amount){.known = KNOWN_NOT};
+	v = see(led, &verdict);
+	assert_int_equal(v->findings[0].stack_count, 0);
+	view_free(v);
+	ledger_free(led);
+}
+
 static void headlines_say_it_in_words(void **state)
 {
 	static const char *reasons[] = {"3 records were lost.", "it was cut."};
@@ -394,6 +446,7 @@ int main(void)
 	    cmocka_unit_test(a_cut_off_session_says_so),
 	    cmocka_unit_test(losses_blindness_and_books_are_carried),
 	    cmocka_unit_test(a_finding_brings_its_call_stack),
+	    cmocka_unit_test(stacks_are_all_of_a_finding),
 	    cmocka_unit_test(headlines_say_it_in_words),
 	    cmocka_unit_test(every_cause_has_words),
 	    cmocka_unit_test(running_out_of_memory_is_told),
