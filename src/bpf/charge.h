@@ -322,7 +322,7 @@ static __always_inline void give_back(void *ctx, __u64 key, bool second)
 		if (!a)
 			return;
 	}
-	if (returned_late(a)) {
+	if (returned_late(a) || flags & OBJECT_IS_HELD) {
 		left_behind = TOMBSTONE(bpf_ktime_get_boot_ns());
 	} else if (tree.holders_exiting && ctx && a->state != ACCOUNT_LIVE) {
 		heir = heir_here(ctx);

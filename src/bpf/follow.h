@@ -24,10 +24,13 @@ __noinline int found(__u64 address, __u32 mark)
 	p.entry->flags |= OBJECT_IS_MARKED;
 	p.entry->mark = mark;
 	a = account_at(p.entry->account);
-	if (a && task_find(bpf_get_current_task(), &me) && a->alias != me.entry->account) {
-		p.entry->site = me.entry->account;
-		p.entry->flags |= OBJECT_IS_KEPT;
-	}
+	if (!a || !task_find(bpf_get_current_task(), &me) || a->alias == me.entry->account)
+		return 0;
+	p.entry->site = me.entry->account;
+	p.entry->flags |= OBJECT_IS_KEPT;
+	a = account_at(me.entry->account);
+	if (a && a->forks >= judge_forks)
+		p.entry->flags |= OBJECT_IS_HELD;
 	return 0;
 }
 
@@ -50,9 +53,9 @@ static __always_inline __s64 percpu_part(__u64 part)
 /* One resident counter of mm, in pages. The index must be a literal: the loader relocates it. */
 #define MM_COUNTER(mm, which)                                                                      \
 	(bpf_core_type_exists(struct mm_rss_stat)                                                  \
-	     ? (__s64)BPF_CORE_READ((struct mm_struct___old *)(mm), rss_stat.count[which].counter) \
-	     : (__s64)FIELD_NUMBER(mm, rss_stat[which].count) +                                    \
-		   percpu_part(FIELD_NUMBER(mm, rss_stat[which].counters)))
+		 ? (__s64)BPF_CORE_READ((struct mm_struct___old *)(mm), rss_stat.count[which].counter) \
+		 : (__s64)FIELD_NUMBER(mm, rss_stat[which].count) +                                \
+			   percpu_part(FIELD_NUMBER(mm, rss_stat[which].counters)))
 
 static __always_inline __s64 mm_private_bytes(struct mm_struct *mm)
 {
@@ -78,6 +81,71 @@ static __always_inline void charge_stack(__u32 slot, struct task_struct *t)
 	bytes = t->stack_vm_area->nr_pages * page_bytes;
 	tag = tag_of((__u64)TAG_STACK << 32 | bytes, TAG_STACK, bytes, BOOK_KERNEL);
 	charge(slot, FIELD_NUMBER(t, stack), tag, 0, 0);
+}
+
+/*
+ * The level is told at each fork from the first on that it is not 0 at. Global functions: the kernel
+ * verifies them once, apart from the paths that lead here.
+ */
+__noinline int tell_level(__u32 slot, __u32 level, __u64 count, __s64 bytes)
+{
+	struct account_slot *a = account_at(slot);
+	struct event *ev;
+
+	if (!a || (!count && !(a->levels >> level & 1)))
+		return 0;
+	a->levels = count ? a->levels | 1u << level : a->levels & ~(1u << level);
+	ev = record_new(EVENT_GAUGE, a);
+	if (!ev)
+		return 0;
+	ev->u.gauge.pool = level == LEVEL_LOCKED ? POOL_PRIVATE : POOL_KERNEL;
+	ev->u.gauge.tag = TAG_MAX + level;
+	ev->u.gauge.flags = GAUGE_PART;
+	ev->u.gauge.ordinal = tree.ordinal;
+	ev->u.gauge.count = level == LEVEL_LOCKED ? EVENT_UNKNOWN_BYTES : (__s64)count;
+	ev->u.gauge.bytes = bytes;
+	record_submit(ev);
+	return 0;
+}
+
+struct count_walk {
+	__u64 head, at, count;
+};
+
+static long count_next(__u32 i, struct count_walk *w)
+{
+	if (!w->at || w->at == w->head)
+		return 1;
+	w->count++;
+	w->at = read_u64(w->at);
+	return 0;
+}
+
+/* POSIX timers: they are gone before the exit of their process can be seen. */
+__noinline int tell_timers(__u32 slot, __u64 signal)
+{
+	struct count_walk w = {
+	    .head = signal + bpf_core_field_offset(struct signal_struct, posix_timers)};
+	__u64 first = w.at = read_u64(w.head);
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
+		return 0;
+	bpf_loop(FDS_LONG, count_next, &w, 0);
+	return tell_level(slot, LEVEL_TIMERS, w.count, w.count * object_bytes(first));
+}
+
+__noinline int tell_levels(__u32 slot)
+{
+	struct task_struct *me = bpf_get_current_task_btf();
+	struct account_slot *a = account_at(slot);
+	__u64 locked;
+
+	if (!a)
+		return 0;
+	locked = me->mm && !a->shares_mm ? me->mm->locked_vm : 0;
+	tell_level(slot, LEVEL_LOCKED, locked, locked * page_bytes);
+	tell_level(slot, LEVEL_THREADS, a->threads > 1 ? a->threads - 1 : 0, 0);
+	return tell_timers(slot, FIELD_NUMBER(me, signal));
 }
 
 static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u64 clone_flags)
@@ -153,6 +221,7 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 	ev->u.fork.ordinal = a->birth;
 	copy_comm(ev->u.fork.comm, child);
 	record_submit(ev);
+	tell_levels(parent);
 	return 0;
 }
 
@@ -225,13 +294,59 @@ static long describe_fd(__u32 fd, struct fds_walk *w)
 	return 0;
 }
 
+struct children_walk {
+	__u64 head, at;
+};
+
+static long note_child(__u32 i, struct children_walk *w)
+{
+	struct task_struct *child;
+	struct account_slot *a;
+	struct task_place p;
+
+	if (!w->at || w->at == w->head)
+		return 1;
+	child = (struct task_struct *)(w->at -
+				       bpf_core_field_offset(struct task_struct, sibling));
+	w->at = read_u64(w->at);
+	if (!task_find((__u64)child, &p))
+		return 0;
+	a = account_at(p.entry->account);
+	if (a && a->state == ACCOUNT_LIVE)
+		a->outlived = BPF_CORE_READ(child, signal, flags) & 1 /* SIGNAL_STOP_STOPPED */
+				  ? OUTLIVED_STOPPED
+				  : OUTLIVED_RUNNING;
+	return 0;
+}
+
+/* Children that still live when a holder begins to exit: its end may be theirs as well. */
+static __always_inline void note_children(void)
+{
+	struct children_walk w = {
+	    .head = bpf_get_current_task() + bpf_core_field_offset(struct task_struct, children)};
+
+	w.at = read_u64(w.head);
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+		bpf_loop(FDS_LONG, note_child, &w, 0);
+	} else {
+		for (int i = 0; i < FDS_SHORT && !note_child(i, &w); i++)
+			;
+	}
+}
+
 /* What a holder has open when it begins to exit is noted in the books: it is gone in a moment. */
 static __always_inline void describe_held(struct task_struct *me)
 {
 	struct files_struct *files = me->files;
 	struct fds_walk w = {};
 	__u32 count, most = FDS_SHORT;
+	__u32 signal_mark = MARK(THING_SIGNAL_PENDING, VIA_TASK, MARK_NO_FD) | MARK_BODY;
 
+	reach_list(bpf_get_current_task() + bpf_core_field_offset(struct task_struct, pending.list),
+		   0, signal_mark);
+	reach_list(FIELD_NUMBER(me, signal) +
+		       bpf_core_field_offset(struct signal_struct, shared_pending.list),
+		   0, signal_mark);
 	if (!files)
 		return;
 	w.files = (__u64)BPF_CORE_READ(files, fdt, fd);
@@ -254,12 +369,14 @@ static __always_inline int follow_exit(void)
 	struct account_slot *a, *parent;
 	struct task_place p;
 	struct event *ev;
+	__s64 held;
 
 	if (!task_find(bpf_get_current_task(), &p))
 		return 0;
 	a = account_at(p.entry->account);
 	if (!a)
 		return 0;
+	held = a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL];
 	/* The kernel returns the stack at the end of this exit, though it is freed later. */
 	give_back(NULL, FIELD_NUMBER(me, stack), false);
 	__sync_fetch_and_add(&a->threads, -1);
@@ -280,16 +397,19 @@ static __always_inline int follow_exit(void)
 			    own ? (mm->data_vm + mm->stack_vm) * page_bytes : 0;
 			ev->u.exit.page_table_bytes = own ? mm->pgtables_bytes.counter : 0;
 		}
-		ev->u.exit.kernel_live_bytes = a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL];
+		ev->u.exit.kernel_live_bytes = held;
 		ev->u.exit.status = me->signal->group_exit_code ?: me->exit_code;
 		ev->u.exit.parent_tgid = me->real_parent->tgid;
 		ev->u.exit.threads_peak = a->threads_peak;
 		ev->u.exit.ordinal = tree.ordinal;
+		ev->u.exit.outlived = a->outlived;
 		copy_comm(ev->u.exit.comm, me);
 		record_submit(ev);
 	}
-	if (a->forks >= judge_forks)
+	if (a->forks >= judge_forks) {
 		__sync_fetch_and_add(&tree.holders_exiting, 1);
+		note_children();
+	}
 	parent = account_at(a->parent);
 	/* An orphan may keep what others have made. */
 	if (a->forks >= judge_forks || (parent && (int)parent->tgid != me->real_parent->tgid))

@@ -75,7 +75,7 @@ struct mm_struct___old {
 } CORE;
 
 struct mm_struct {
-	unsigned long start_stack, data_vm, stack_vm;
+	unsigned long start_stack, data_vm, stack_vm, locked_vm;
 	atomic_long_t pgtables_bytes;
 	struct percpu_counter rss_stat[4];
 } CORE;
@@ -111,6 +111,7 @@ struct sigpending {
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
+	unsigned int flags;
 	struct sigpending shared_pending;
 	struct hlist_head posix_timers; /* a struct list_head before 6.12 */
 } CORE;
@@ -139,6 +140,7 @@ struct task_struct {
 	int exit_state;
 	void *cred, *real_cred, *thread_pid, *fs, *nsproxy, *io_context;
 	struct sigpending pending;
+	struct list_head children, sibling;
 } CORE;
 
 struct kmem_cache {

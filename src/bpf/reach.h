@@ -40,6 +40,20 @@ static __always_inline __u64 object_start(__u64 address)
 	return first + (address - first) / size * size;
 }
 
+/* How large the slab object is that an address lies in, 0: not known. */
+static __always_inline __u32 object_bytes(__u64 address)
+{
+	__u64 cache;
+	__u32 size = 0;
+
+	if (!page_base || !address)
+		return 0;
+	cache = cache_of(head_of(page_base + (address >> page_shift) * page_struct_bytes));
+	bpf_probe_read_kernel(&size, sizeof(size),
+			      (void *)(cache + bpf_core_field_offset(struct kmem_cache, size)));
+	return size;
+}
+
 /* Does the name begin so? At most 8 letters, which become one number at compile time. */
 #define NAME_IS(name, text)                                                                        \
 	({                                                                                         \
@@ -321,6 +335,33 @@ static __always_inline int reach_queue(__u64 sock, __u32 mark, __u32 unix_socket
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
 		return bpf_loop(QUEUE_LONG, reach_next_message, &q, 0);
 	for (int i = 0; i < QUEUE_SHORT && !reach_next_message(i, &q); i++)
+		;
+	return 0;
+}
+
+struct list_walk {
+	__u64 head, at;
+	__u32 offset, mark;
+};
+
+static long reach_next_node(__u32 i, struct list_walk *w)
+{
+	if (!w->at || w->at == w->head)
+		return 1;
+	found(w->at - w->offset, w->mark);
+	w->at = read_u64(w->at);
+	return 0;
+}
+
+/* All objects of a list, whose links lie at offset. */
+__noinline int reach_list(__u64 head, __u32 offset, __u32 mark)
+{
+	struct list_walk w = {.head = head, .offset = offset, .mark = mark};
+
+	w.at = read_u64(head);
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
+		return bpf_loop(QUEUE_LONG, reach_next_node, &w, 0);
+	for (int i = 0; i < QUEUE_SHORT && !reach_next_node(i, &w); i++)
 		;
 	return 0;
 }

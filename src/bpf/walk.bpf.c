@@ -76,34 +76,6 @@ int walk_files(struct bpf_iter__task_file *ctx)
 	return walked(ctx->meta->seq);
 }
 
-#define SIGNALS_MAX 1024
-
-struct list_walk {
-	__u64 head, at;
-	__u32 offset, mark;
-};
-
-static long reach_next_node(__u32 i, struct list_walk *w)
-{
-	if (!w->at || w->at == w->head)
-		return 1;
-	found(w->at - w->offset, w->mark);
-	w->at = read_u64(w->at);
-	return 0;
-}
-
-static __noinline int reach_list(__u64 head, __u32 offset, __u32 mark)
-{
-	struct list_walk w = {.head = head, .offset = offset, .mark = mark};
-
-	w.at = read_u64(head);
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
-		return bpf_loop(QUEUE_LONG, reach_next_node, &w, 0);
-	for (int i = 0; i < QUEUE_SHORT && !reach_next_node(i, &w); i++)
-		;
-	return 0;
-}
-
 SEC("iter/task")
 int walk_tasks(struct bpf_iter__task *ctx)
 {
@@ -137,7 +109,7 @@ int walk_tasks(struct bpf_iter__task *ctx)
 	found(fdt, mark);
 	found((__u64)BPF_CORE_READ((struct fdtable *)fdt, fd), mark);
 	found((__u64)BPF_CORE_READ((struct fdtable *)fdt, open_fds), mark);
-	mark = MARK(THING_SIGNAL_PENDING, VIA_TASK, no_fd);
+	mark = MARK(THING_SIGNAL_PENDING, VIA_TASK, no_fd) | MARK_BODY;
 	reach_list(address + bpf_core_field_offset(struct task_struct, pending.list), 0, mark);
 	if (signal && leader) {
 		__u64 s = (__u64)signal;

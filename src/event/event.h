@@ -82,10 +82,10 @@ enum pool { POOL_PRIVATE, POOL_KERNEL, POOL_SHARED, POOL_CACHE, POOLS };
 /* What kind of thing could not be seen. */
 enum loss {
 	LOSS_RECORDS = 1, /* records dropped on the way to user space */
-	LOSS_OBJECTS,	  /* charges that found no room in the object table */
-	LOSS_ACCOUNTS,	  /* processes that found no room in the account table */
-	LOSS_UNDECIDED,	  /* open charges of which the kernel could not be asked */
-	LOSS_TREE,	  /* processes of the tree that could not be followed */
+	LOSS_OBJECTS,     /* charges that found no room in the object table */
+	LOSS_ACCOUNTS,    /* processes that found no room in the account table */
+	LOSS_UNDECIDED,   /* open charges of which the kernel could not be asked */
+	LOSS_TREE,        /* processes of the tree that could not be followed */
 	LOSSES
 };
 
@@ -98,9 +98,10 @@ enum hold {
 	HOLD_NONE,    /* the kernel still counts it as charged, and nothing reaches it */
 };
 
-#define FORK_SHARES_MM	1 /* vfork or CLONE_VM: nothing inherited, nothing of its own yet */
+#define FORK_SHARES_MM 1 /* vfork or CLONE_VM: nothing inherited, nothing of its own yet */
 #define OBJECT_ESTIMATE 1 /* bytes from a cost table, not read from the kernel */
 #define OBJECT_BODY	2 /* one of these for each of its things */
+#define GAUGE_PART 2 /* these bytes are in a charge or in another gauge as well */
 #define TAG_UNACCOUNTED 1 /* the kernel charges this to nobody */
 #define TAG_ESTIMATE                                                                               \
 	2 /* bytes of this tag are counts times a cost table, not read from the kernel */
@@ -121,7 +122,7 @@ struct event_session {
 
 struct event_tag {
 	ev_u32 tag;
-	ev_u32 pool;  /* enum pool */
+	ev_u32 pool; /* enum pool */
 	ev_u32 flags; /* TAG_* */
 	ev_u32 pad;
 	ev_s64 object_bytes; /* of one object, EVENT_UNKNOWN_BYTES where it varies */
@@ -129,24 +130,24 @@ struct event_tag {
 
 struct event_take {
 	ev_u32 take;
-	ev_s32 syscall_nr;	 /* -1: a page fault; -2: unknown */
+	ev_s32 syscall_nr; /* -1: a page fault; -2: unknown */
 	struct account_id first; /* the process that was seen there first */
 };
 
 struct event_frame {
 	ev_u32 take;
-	ev_u32 index;  /* 0 = innermost */
-	ev_u32 line;   /* 0: unknown */
+	ev_u32 index; /* 0 = innermost */
+	ev_u32 line;  /* 0: unknown */
 	ev_u32 kernel; /* 1: a kernel function */
 	ev_u64 offset; /* in the module, where the function is unknown */
 };
 
 struct event_fork {
-	struct account_id parent;    /* tgid 0: this is the root of the tree */
+	struct account_id parent; /* tgid 0: this is the root of the tree */
 	ev_s64 parent_private_bytes; /* what the parent held at that moment */
-	ev_s64 inherited_bytes;	     /* private bytes that the child begins with */
-	ev_u32 flags;		     /* FORK_* */
-	ev_u32 ordinal;		     /* 1 for the tree's first child */
+	ev_s64 inherited_bytes; /* private bytes that the child begins with */
+	ev_u32 flags;           /* FORK_* */
+	ev_u32 ordinal;         /* 1 for the tree's first child */
 	char comm[EVENT_COMM_BYTES];
 };
 
@@ -158,20 +159,25 @@ struct event_exec {
 struct event_exit {
 	ev_s64 private_bytes; /* at the instant before its exit gave them back */
 	ev_s64 private_peak_bytes;
-	ev_s64 commit_bytes; /* private writable address space promised to it */
+	ev_s64 commit_bytes;     /* private writable address space promised to it */
 	ev_s64 page_table_bytes;
 	ev_s64 kernel_live_bytes; /* open kernel charges of this account */
-	ev_s32 status;		  /* as from wait(2) */
-	ev_u32 parent_tgid;	  /* at exit: not the one that forked it, if that one is gone */
+	ev_s32 status;           /* as from wait(2) */
+	ev_u32 parent_tgid;      /* at exit: not the one that forked it, if that one is gone */
 	ev_u32 threads_peak;
 	ev_u32 ordinal; /* of the tree when it exited */
+	ev_u32 outlived; /* enum outlived */
+	ev_u32 pad;
 	char comm[EVENT_COMM_BYTES];
 };
+
+/* What a process was doing when the one that forked it began to exit. */
+enum outlived { OUTLIVED_NOT, OUTLIVED_RUNNING, OUTLIVED_STOPPED };
 
 /* A sum over `count` allocations; a source that sees each of them sends count 1. */
 struct event_amount {
 	ev_u32 pool;
-	ev_u32 tag;   /* 0: all tags of the pool */
+	ev_u32 tag; /* 0: all tags of the pool */
 	ev_u64 count; /* 0: not counted */
 	ev_s64 bytes;
 	ev_s64 peak_bytes; /* of this account and pool, as far as known; else UNKNOWN */
@@ -182,7 +188,7 @@ struct event_gauge {
 	ev_u32 pool;
 	ev_u32 tag;
 	ev_u32 ordinal;
-	ev_u32 flags; /* OBJECT_ESTIMATE */
+	ev_u32 flags; /* OBJECT_ESTIMATE, GAUGE_PART */
 	ev_s64 count; /* of objects; UNKNOWN where it makes no sense (private bytes) */
 	ev_s64 bytes;
 };
@@ -200,9 +206,9 @@ struct event_object {
 	ev_u32 birth_ordinal;
 	ev_u32 flags; /* OBJECT_* */
 	ev_u64 count;
-	ev_s64 bytes;	    /* all of them together */
+	ev_s64 bytes; /* all of them together */
 	ev_u64 returned_ns; /* 0: still open */
-	ev_u64 site;	    /* kernel address of the allocating call, 0: unknown */
+	ev_u64 site;        /* kernel address of the allocating call, 0: unknown */
 	struct account_id
 	    holder;   /* with HOLD_PROCESS; text: its name, where it is not of the tree */
 	ev_u32 thing; /* enum thing: what it is part of */
@@ -221,7 +227,7 @@ struct event_total {
 
 struct event_book {
 	ev_u32 pool;
-	ev_u32 moment;	     /* 0 at the tree's highest sampled level, 1 at the end */
+	ev_u32 moment; /* 0 at the tree's highest sampled level, 1 at the end */
 	ev_s64 ledger_bytes; /* open charges, counted as the kernel counts them */
 	ev_s64 kernel_bytes; /* what the memory cgroup says */
 	ev_u32 processes;    /* alive at that moment */
@@ -243,7 +249,7 @@ struct event_left {
 	ev_u32 tag; /* "ipc.shm", "mqueue", "mount" ... */
 	ev_u32 id;
 	ev_u32 birth_ordinal;
-	ev_s64 bytes;	     /* in `pool` */
+	ev_s64 bytes; /* in `pool` */
 	ev_s64 kernel_bytes; /* for its kernel objects, UNKNOWN where objects tell */
 	ev_u32 take;	     /* 0: unknown */
 	ev_u32 pad;
@@ -256,10 +262,10 @@ struct event_loss {
 };
 
 struct event_end {
-	ev_s32 status;		    /* the command's, as from wait(2); -1: it never ran */
-	ev_u32 interrupted;	    /* the signal that ended the run early, 0: none */
+	ev_s32 status; /* the command's, as from wait(2); -1: it never ran */
+	ev_u32 interrupted; /* the signal that ended the run early, 0: none */
 	ev_u32 forks, exits, alive; /* as the source counted them itself */
-	ev_u32 killed;		    /* processes that the run had to kill */
+	ev_u32 killed; /* processes that the run had to kill */
 	ev_u64 settle_ns;
 };
 

@@ -23,6 +23,7 @@ static const char *const hold_names[] = {[HOLD_UNKNOWN] = "unknown",
 #define THING_TEXT(name, text) [name] = text,
 static const char *const thing_names[] = {THINGS(THING_TEXT)};
 static const char *const via_names[] = {VIAS(THING_TEXT)};
+static const char *const outlived_names[] = {"no", "running", "stopped"};
 static const char *const moment_names[] = {"peak", "end"};
 static_assert(COUNT(pool_names) == POOLS && COUNT(loss_names) == LOSSES &&
 		  COUNT(source_names) == SOURCE_MODEL + 1 && COUNT(hold_names) == HOLD_NONE + 1,
@@ -84,6 +85,7 @@ static const struct log_field exit_fields[] = {
     FIELD("parent_tgid", u.exit.parent_tgid, LOG_U32),
     FIELD("threads_peak", u.exit.threads_peak, LOG_U32),
     FIELD("ordinal", u.exit.ordinal, LOG_U32),
+    NAMED("outlived", u.exit.outlived, outlived_names),
     FIELD("comm", u.exit.comm, LOG_COMM),
 };
 static const struct log_field amount_fields[] = {

@@ -23,13 +23,14 @@
 
 #include "event/event.h"
 
-#define BUCKET_SLOTS	  7
-#define BUCKET_PROBES	  4 /* how many buckets in a row may hold a key */
+#define BUCKET_SLOTS  7
+#define BUCKET_PROBES 4 /* how many buckets in a row may hold a key */
 
 #define OBJECT_IS_SIGHAND 1 /* freed when the process is collected by its parent */
 #define OBJECT_IS_TASK	  2
-#define OBJECT_IS_CACHE	  4  /* of BOOK_CACHE */
+#define OBJECT_IS_CACHE	  4 /* of BOOK_CACHE */
 #define OBJECT_IS_KEPT	  32 /* by another process than its own, whose slot is in site */
+#define OBJECT_IS_HELD	  64 /* and that one is a holder: a tombstone, whenever it comes back */
 #define OBJECT_IS_REACHED 16 /* told by user space, with whom it found to hold it */
 #define OBJECT_IS_MARKED  8  /* mark says what it is part of; bytes are those of its tag */
 
@@ -39,7 +40,7 @@ struct object_entry {
 	ev_u32 site;	/* low half of the kernel address that asked */
 	ev_u32 birth;	/* ordinal */
 	union {
-		ev_u32 bytes;
+	ev_u32 bytes;
 		ev_u32 mark; /* event/thing.h, with OBJECT_IS_MARKED */
 	};
 	unsigned short tag;
@@ -54,9 +55,9 @@ struct object_bucket {
 };
 
 /* An odd key; ns are kept in units of 2^10. */
-#define TOMBSTONE(ns)	      ((((ev_u64)(ns) >> 10) << 1) | 1)
-#define TOMBSTONE_NS(key)     (((key) >> 1) << 10)
-#define KEY_IS_TOMBSTONE(key) ((key)&1)
+#define TOMBSTONE(ns)	   ((((ev_u64)(ns) >> 10) << 1) | 1)
+#define TOMBSTONE_NS(key)  (((key) >> 1) << 10)
+#define KEY_IS_TOMBSTONE(key) ((key) & 1)
 
 struct task_entry {
 	ev_u32 account;
@@ -79,7 +80,7 @@ enum account_state {
 	ACCOUNT_LIVE,
 	ACCOUNT_EXITED,
 	ACCOUNT_REAPED,
-	ACCOUNT_ALIAS,	 /* a thread: see alias */
+	ACCOUNT_ALIAS, /* a thread: see alias */
 	ACCOUNT_ABORTED, /* the fork failed */
 };
 
@@ -89,7 +90,7 @@ struct account_slot {
 	ev_u64 charged[BOOKS], returned[BOOKS];
 	ev_u64 start_ns;
 	ev_u32 tgid, state;
-	ev_u32 alias;  /* slot, with ACCOUNT_ALIAS; else its own */
+	ev_u32 alias; /* slot, with ACCOUNT_ALIAS; else its own */
 	ev_u32 parent; /* slot of the process that forked it */
 	ev_u32 forks, birth;
 	ev_u64 peak;
@@ -97,13 +98,18 @@ struct account_slot {
 	ev_u32 threads, threads_peak;
 	ev_u32 shares_mm, tombstones;
 	ev_u64 exit_ns, reap_ns;
-	ev_u64 pad[2];
+	ev_u32 outlived; /* enum outlived */
+	ev_u32 levels;	 /* bits of LEVEL_*: that were told, and not as 0 */
+	ev_u64 pad2;
 };
 
-#define TAG_MAX	       512
+/* What is told as a level at each fork of a process. Tags from TAG_MAX on. */
+enum { LEVEL_LOCKED, LEVEL_TIMERS, LEVEL_THREADS, LEVELS };
+
+#define TAG_MAX	      512
 #define TAG_NAME_BYTES 32
 enum tag_kind { TAG_SLAB = 1, TAG_KMALLOC, TAG_PAGE, TAG_PAGE_TABLE, TAG_STACK, TAG_PERCPU };
-struct tag_slot {   /* a cache line */
+struct tag_slot { /* a cache line */
 	ev_u64 key; /* address of the cache, or kind << 32 | bytes; 0: free */
 	ev_u32 kind, bytes;
 	ev_u32 book, pad;
@@ -121,7 +127,7 @@ struct take_slot {
 	ev_u64 key;
 	ev_s32 syscall_nr;
 	ev_u32 account;
-	ev_u64 start_ns;		 /* of that account, for the slot may be used again */
+	ev_u64 start_ns; /* of that account, for the slot may be used again */
 	ev_s32 user_bytes, kernel_bytes; /* of the arrays below, negative: no stack */
 	ev_u64 user_top; /* word at the user stack pointer: a libc wrapper's return address */
 	ev_u64 user[TAKE_USER_FRAMES];
@@ -147,12 +153,12 @@ struct take_copy {
 
 /* What was lost, and the tree's clock. One for all CPUs: touched at forks and losses only. */
 struct tree_state {
-	ev_u32 ordinal; /* forks so far */
+	ev_u32 ordinal;	 /* forks so far */
 	ev_u32 exits, alive;
 	ev_u32 holders_exiting; /* processes that forked, between exit and being collected */
 	ev_u64 lost_records, lost_objects, lost_accounts, lost_tasks, lost_takes;
-	ev_u64 evicted;	   /* returns noticed only when the address was handed out again */
-	ev_u64 second;	   /* returns that only the second copy of a program saw */
+	ev_u64 evicted; /* returns noticed only when the address was handed out again */
+	ev_u64 second;	/* returns that only the second copy of a program saw */
 	ev_u64 tombstones; /* ever made */
 	ev_u64 next_account;
 	ev_u64 memcg; /* address of the memory cgroup that the command runs in */

@@ -222,6 +222,8 @@ int row_exit(struct ledger *led, const struct event *ev)
 	}
 	if (row) {
 		err = residue_zombies(led, row);
+		if (!err)
+			err = residue_child(led, row, x);
 		if (err)
 			return err;
 	}

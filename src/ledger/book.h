@@ -186,6 +186,7 @@ void residues_release(struct ledger *led);
 
 /* kin.c */
 int residue_zombies(struct ledger *led, struct row *parent);
+int residue_child(struct ledger *led, struct row *row, const struct event_exit *x);
 int residue_orphans(struct ledger *led);
 void residue_zombie_bytes(struct row *row, struct amount bytes);
 

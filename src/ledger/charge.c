@@ -281,7 +281,7 @@ int charge_gauge(struct ledger *led, const struct event *ev)
 					      ? (struct amount){e->bytes, KNOWN_ESTIMATE}
 					      : amount_from_event(e->bytes));
 	}
-	if (e->pool == POOL_PRIVATE) {
+	if (e->pool == POOL_PRIVATE && !(e->flags & GAUGE_PART)) {
 		if (!row->account.exited)
 			charge_private_level(led, row, e->bytes);
 		return 0;
@@ -301,7 +301,7 @@ int charge_gauge(struct ledger *led, const struct event *ev)
 			return err;
 	}
 	/* A source that charges each allocation has these bytes in its charges already. */
-	if (led->session.source == SOURCE_BPF)
+	if (led->session.source == SOURCE_BPF || e->flags & GAUGE_PART)
 		return 0;
 	if (e->bytes == EVENT_UNKNOWN_BYTES) {
 		charge(led, (struct target){.row = row}, e->pool, amount_from_event(e->bytes), 0);

@@ -81,6 +81,32 @@ int residue_zombies(struct ledger *led, struct row *parent)
 	return 0;
 }
 
+/*
+ * A child that lived when the one that forked it began to exit, and soon was ended by a signal: it
+ * would have gone on. One that ends by itself was a job that takes longer.
+ */
+int residue_child(struct ledger *led, struct row *row, const struct event_exit *x)
+{
+	struct residue_key k = {.hold = HOLD_PROCESS, .holder = row->parent, .pool = POOL_KERNEL};
+	struct residue *r;
+	int err;
+
+	if (!x->outlived || !(x->status & 0x7f) || !row->parent || row->parent == &led->other ||
+	    !row->parent->account.exited || row->parent->account.forks < LEDGER_FORKS_MIN)
+		return 0;
+	k.kind = x->outlived == OUTLIVED_STOPPED ? RESIDUE_STOPPED : RESIDUE_RUNNING;
+	r = residue_get(led, &k);
+	if (!r)
+		return -ENOMEM;
+	err = births_add(&r->residue.births,
+			 marks_own(&row->parent->account.marks, row->account.birth_ordinal), 1);
+	if (err)
+		return err;
+	residue_sum(&r->residue.bytes, r->residue.count, x->kernel_live_bytes, false);
+	r->residue.count++;
+	return 0;
+}
+
 /* At the end of the run. */
 int residue_orphans(struct ledger *led)
 {

@@ -192,6 +192,8 @@ enum residue_kind {
 	RESIDUE_LEVEL,	/* GAUGE events of one (account, tag): levels over own forks */
 	RESIDUE_LEFT,	/* LEFT events: objects that outlive processes */
 	RESIDUE_ZOMBIE, /* children that the holder had not waited for when it began to exit */
+	RESIDUE_RUNNING, /* children that ran when the holder began to exit, and were ended by that */
+	RESIDUE_STOPPED, /* the same, stopped by a signal */
 	RESIDUE_ORPHAN, /* processes that live at the end, their parent gone */
 };
 

@@ -203,7 +203,7 @@ int residue_object(struct ledger *led, const struct event *ev)
 							held.row->account.forks < LEDGER_FORKS_MIN))
 			k.keeper = e->holder;
 		else if (held.folded || held.row == &led->other ||
-			 held.row->account.forks < LEDGER_FORKS_MIN)
+		    held.row->account.forks < LEDGER_FORKS_MIN)
 			k.below = residue_below(held.row);
 		else
 			k.holder = held.row;

@@ -39,8 +39,7 @@ static const struct rule rules[] = {
 	     "them."},
     {CAUSE("thread.unjoined", POOL_KERNEL),
      .syscalls = {"pthread_create", "allocate_stack"},
-     .counts = {"vm_area_struct"},
-     .divide = 2, /* a stack and its guard */
+     .divide = 2, /* mappings: a stack and its guard */
      .parts = "vm_area_struct, the user stack's memory",
      .hint = "Threads that ended were neither joined nor detached, so each keeps its stack. Call "
 	     "pthread_join() for each thread, or create it detached."},
@@ -270,7 +269,7 @@ static const struct rule rules[] = {
      .parts = "private memory: pages of the heap and of private mappings",
      .hint = "The process that forks keeps more private memory after each fork, and every child "
 	     "inherits it. Free what was allocated for a child when that child is done."},
-    {CAUSE("mlock", POOL_KERNEL),
+    {CAUSE("mlock", POOL_PRIVATE),
      .syscalls = {"mlock", "mlock2", "munlock", "mlockall"},
      .tags = {"mlock"},
      .counts = {"mlock", "vm_area_struct"},

@@ -22,7 +22,7 @@ static bool may_leak(const struct ledger_account *holder)
 }
 
 static int add_part(struct finding *f, const char *tag, enum pool pool, uint64_t count,
-		    struct amount bytes)
+		 struct amount bytes)
 {
 	struct finding_part *parts;
 	size_t i;
@@ -131,6 +131,38 @@ struct finding *finding_of(const struct judge *j, const char *cause,
 	return most;
 }
 
+int finding_merge(struct judge *j, struct finding *f, struct finding *from, bool same)
+{
+	struct verdict *v = j->verdict;
+	struct finding *into = f - (f > from), copy = *from;
+	enum pool pool = rule_named(f->cause)->pool;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && !same && i < copy.part_count; i++) {
+		err = add_part(f, copy.parts[i].tag, copy.parts[i].pool, copy.parts[i].count,
+			       copy.parts[i].bytes);
+		if (copy.parts[i].pool == f->pool && f->pool == pool)
+			f->bytes = amount_add(f->bytes, copy.parts[i].bytes);
+	}
+	for (i = 0; !err && i < copy.take_count; i++)
+		err = add_take(f, copy.takes[i].take, copy.takes[i].pool, copy.takes[i].bytes);
+	if (err)
+		return err;
+	if (f->pool != pool && copy.pool == pool) {
+		f->pool = pool;
+		f->bytes = copy.bytes;
+	}
+	if (!f->take)
+		f->take = copy.take;
+	v->finding_count--;
+	memmove(from, from + 1, (size_t)(v->findings + v->finding_count - from) * sizeof(*from));
+	free(copy.parts);
+	free(copy.takes);
+	finding_rates(into);
+	return 0;
+}
+
 int finding_absorb(const struct judge *j, struct finding *f, struct candidate *c, bool counts)
 {
 	const struct ledger_residue *r = c->residue;
@@ -192,7 +224,7 @@ static int add_left(struct finding *f, const struct ledger_residue *r)
 
 	if (!err && r->kernel_bytes.known != KNOWN_NOT)
 		err = add_part(f, residue_tag(r), POOL_KERNEL,
-			       r->pool == POOL_KERNEL ? 0 : r->count, r->kernel_bytes);
+				   r->pool == POOL_KERNEL ? 0 : r->count, r->kernel_bytes);
 	if (err)
 		return err;
 	f->bytes = (struct amount){.known = KNOWN_NOT};
@@ -236,9 +268,15 @@ static int add_one(const struct judge *j, struct finding *f, const struct ledger
 	case RESIDUE_ORPHAN:
 		return add_orphans(f, r);
 	case RESIDUE_LEFT:
+		if (g->grows && g->trimmed) /* some were there from the start */
+			*ret_count = (uint64_t)llround((double)r->count * g->steady / sum_of(p));
 		return add_left(f, r);
 	case RESIDUE_ZOMBIE:
 		return add_zombies(f, r);
+	case RESIDUE_RUNNING:
+	case RESIDUE_STOPPED:
+		f->bytes = r->bytes;
+		return add_part(f, "process", POOL_KERNEL, r->count, r->bytes);
 	case RESIDUE_LEVEL:
 		*ret_count = 0;
 		if (!g->grows)
@@ -268,6 +306,11 @@ struct count {
 	bool trimmed;
 };
 
+static bool same_kind(const struct ledger_residue *a, const struct ledger_residue *b)
+{
+	return a->tag == b->tag && a->pool == b->pool && a->body == b->body;
+}
+
 /*
  * All of one kind of object. If it does not grow it is a consequence all the same: the few steps
  * of a table that becomes larger.
@@ -285,14 +328,14 @@ static int add_kind(const struct judge *j, struct finding *f, struct candidate *
 	int err = 0;
 
 	for (i = 0; i < n; i++) {
-		if (c[i]->residue->tag == kind->tag && c[i]->residue->pool == kind->pool) {
+		if (same_kind(c[i]->residue, kind)) {
 			candidate_profile(c[i], clock, page_bytes, &one);
 			profile_add(&sum, &one);
 		}
 	}
 	g = growth_judge(&sum, 0);
 	for (i = 0; !err && i < n; i++) {
-		if (c[i]->residue->tag != kind->tag || c[i]->residue->pool != kind->pool)
+		if (!same_kind(c[i]->residue, kind))
 			continue;
 		c[i]->used = true;
 		if (!g.grows && !counted)
@@ -347,6 +390,11 @@ static void choose_pool(struct finding *f)
 	f->bytes = sum[most];
 }
 
+static bool is_child(enum residue_kind kind)
+{
+	return kind == RESIDUE_ZOMBIE || kind == RESIDUE_RUNNING || kind == RESIDUE_STOPPED;
+}
+
 int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret_made)
 {
 	struct clock clock = clock_of(j, c, n);
@@ -359,7 +407,7 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 	int err;
 
 	*ret_made = false;
-	if (runs_on_holder(c[0]->residue) && c[0]->residue->kind != RESIDUE_ZOMBIE &&
+	if (runs_on_holder(c[0]->residue) && !is_child(c[0]->residue->kind) &&
 	    !may_leak(c[0]->residue->holder))
 		return 0;
 	if (!judge_counted(j, c, n, &clock, primary, counts).grows) {

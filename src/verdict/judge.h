@@ -77,6 +77,11 @@ int finding_heap(struct judge *j, const struct ledger_account *a);
  * and counted in the finding's bytes where @counts.
  */
 int finding_absorb(const struct judge *j, struct finding *f, struct candidate *c, bool counts);
+/*
+ * Takes the parts of @from into @f, and removes @from: findings behind it move up. @same: its bytes
+ * are those of @f, only its takes are news.
+ */
+int finding_merge(struct judge *j, struct finding *f, struct finding *from, bool same);
 /* NULL: none of this cause and holder. @cause NULL: the one of this holder with most bytes. */
 struct finding *finding_of(const struct judge *j, const char *cause,
 			   const struct ledger_account *holder);

@@ -52,6 +52,10 @@ const char *residue_tag(const struct ledger_residue *r)
 {
 	if (r->kind == RESIDUE_ZOMBIE)
 		return "zombie";
+	if (r->kind == RESIDUE_RUNNING)
+		return "child.running";
+	if (r->kind == RESIDUE_STOPPED)
+		return "child.stopped";
 	if (r->kind == RESIDUE_ORPHAN)
 		return "orphan";
 	return r->tag ? r->tag->name : "";
@@ -65,7 +69,9 @@ const struct candidate *primary_of(struct candidate *const *c, size_t n, size_t 
 	for (i = 0; i < n; i++) {
 		size_t counts = rule_counts(c[i]->rule, c[i]->residue);
 
-		if (counts < best_counts) {
+		if (counts < best_counts ||
+		    (best && counts == best_counts && counts < RULE_NAMES &&
+		     c[i]->residue->count > best->residue->count)) {
 			best = c[i];
 			best_counts = counts;
 		}

@@ -115,10 +115,9 @@ const struct rule *rule_of(const struct ledger *led, const struct ledger_residue
 {
 	const struct rule *rule = NULL;
 
-	if (r->kind == RESIDUE_ZOMBIE)
-		return rule_named("zombie");
-	if (r->kind == RESIDUE_ORPHAN)
-		return rule_named("orphan");
+	if (r->kind == RESIDUE_ZOMBIE || r->kind == RESIDUE_ORPHAN || r->kind == RESIDUE_RUNNING ||
+	    r->kind == RESIDUE_STOPPED)
+		return rule_named(residue_tag(r));
 	if (r->hold == HOLD_NONE)
 		return rule_named("kernel.lost");
 	rule = rule_of_thing(r->thing);

@@ -254,7 +254,8 @@ static bool is_whole(const struct judge *j, const struct candidate *c)
 {
 	enum residue_kind kind = c->residue->kind;
 
-	return kind == RESIDUE_ZOMBIE || kind == RESIDUE_ORPHAN || kind == RESIDUE_LEFT;
+	return kind == RESIDUE_ZOMBIE || kind == RESIDUE_ORPHAN || kind == RESIDUE_LEFT ||
+	       kind == RESIDUE_RUNNING || kind == RESIDUE_STOPPED;
 }
 
 static bool is_cause_object(const struct judge *j, const struct candidate *c)
@@ -434,12 +435,54 @@ static int absorb_small(struct judge *j)
 	return err;
 }
 
+/*
+ * One finding that is the cause of another of the same holder takes it in: a thread's stack is
+ * private memory as well, and so are locked pages.
+ */
+static int merge_findings(struct judge *j)
+{
+	static const struct {
+		const char *cause, *consequence;
+		bool same; /* bytes, not others */
+	} pairs[] = {
+	    {"thread.running", "thread.unjoined", false},
+	    {"thread.running", "heap", false},
+	    {"thread.running", "vma", false},
+	    {"thread.unjoined", "heap", false},
+	    {"thread.unjoined", "vma", false},
+	    {"mlock", "heap", true},
+	};
+	size_t i, k, p;
+	int err = 0;
+
+	for (p = 0; p < sizeof(pairs) / sizeof(*pairs); p++) {
+		for (i = 0; i < j->verdict->finding_count; i++) {
+			struct finding *f = &j->verdict->findings[i];
+
+			if (strcmp(f->cause, pairs[p].cause))
+				continue;
+			for (k = 0; !err && k < j->verdict->finding_count; k++) {
+				struct finding *from = &j->verdict->findings[k];
+
+				if (strcmp(from->cause, pairs[p].consequence) ||
+				    from->holder.tgid != f->holder.tgid ||
+				    from->holder.start_ns != f->holder.start_ns)
+					continue;
+				err = finding_merge(j, f, from, pairs[p].same);
+				i -= k < i;
+				break;
+			}
+		}
+	}
+	return err;
+}
+
 static int find(struct judge *j, struct candidate **group)
 {
 	const struct ledger_account *a = NULL;
 	int err;
 
-	err = try_all(j, is_whole, same_cause, group);
+	err = try_all(j, is_whole, same_take, group);
 	while (!err && (a = ledger_account_next(j->led, a)))
 		err = finding_heap(j, a);
 	if (!err)
@@ -465,7 +508,9 @@ static int find(struct judge *j, struct candidate **group)
 		err = absorb_small(j);
 	if (!err)
 		err = try_all(j, is_rest, same_take, group);
-	return err ? err : try_all(j, is_rest_not_cached, same_cause, group);
+	if (!err)
+		err = try_all(j, is_rest_not_cached, same_cause, group);
+	return err ? err : merge_findings(j);
 }
 
 static int by_bytes(const void *a, const void *b)

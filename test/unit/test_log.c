@@ -215,7 +215,7 @@ static void test_table_is_complete(void **state)
 	    MEMBER(EVENT_SESSION, session, 0), MEMBER(EVENT_TAG, tag, 4),
 	    MEMBER(EVENT_TAKE, take, 4),       MEMBER(EVENT_FRAME, frame, 0),
 	    MEMBER(EVENT_FORK, fork, 4),       MEMBER(EVENT_EXEC, exec, 0),
-	    MEMBER(EVENT_EXIT, exit, 0),       MEMBER(EVENT_CHARGE, amount, 0),
+	    MEMBER(EVENT_EXIT, exit, 4),       MEMBER(EVENT_CHARGE, amount, 0),
 	    MEMBER(EVENT_RETURN, amount, 0),   MEMBER(EVENT_GAUGE, gauge, 0),
 	    MEMBER(EVENT_OBJECT, object, 8),   MEMBER(EVENT_TOTAL, total, 0),
 	    MEMBER(EVENT_BOOK, book, 4),       MEMBER(EVENT_ALIVE, alive, 0),

@@ -52,7 +52,13 @@ void collector_tag(struct collector *c, uint32_t tag)
 	c->tag_told[tag] = true;
 	ev.text = name;
 	if (!s) {
-		snprintf(name, sizeof(name), "zombie");
+		snprintf(name, sizeof(name), "%s",
+			 tag == TAG_ZOMBIE		     ? "zombie"
+			 : tag == TAG_MAX + LEVEL_LOCKED     ? "mlock"
+			 : tag == TAG_MAX + LEVEL_TIMERS     ? "timer"
+							     : "threads");
+		if (tag == TAG_MAX + LEVEL_LOCKED)
+			ev.u.tag.pool = POOL_PRIVATE;
 		ev.u.tag.object_bytes = EVENT_UNKNOWN_BYTES;
 		collector_emit(c, &ev);
 		return;
@@ -87,6 +93,7 @@ void collector_tag(struct collector *c, uint32_t tag)
 static int on_record(void *ctx, void *data, size_t size)
 {
 	struct collector *c = ctx;
+	struct account_shadow *process;
 	struct event ev = {};
 	uint32_t slot;
 
@@ -107,11 +114,19 @@ static int on_record(void *ctx, void *data, size_t size)
 			c->slot_of[ev.account.tgid] = slot + 1;
 		break;
 	case EVENT_THREAD:
-		c->shadow[c->t->accounts[slot].alias & (TABLE_ACCOUNTS - 1)].aliases++;
+		process = &c->shadow[c->t->accounts[slot].alias & (TABLE_ACCOUNTS - 1)];
+		process->aliases++;
+		process->thread_bytes = c->t->accounts[slot].charged[BOOK_KERNEL];
 		collector_account_waits(c, slot);
 		break;
 	case EVENT_REAP:
 		collector_account_waits(c, slot);
+		break;
+	case EVENT_GAUGE:
+		collector_tag(c, ev.u.gauge.tag);
+		if (ev.u.gauge.tag == TAG_MAX + LEVEL_THREADS)
+			ev.u.gauge.bytes =
+			    ev.u.gauge.count * (int64_t)c->shadow[slot].thread_bytes;
 		break;
 	default:
 		break;

@@ -33,7 +33,7 @@ struct symbolizer;
 struct take_maps;
 
 /* Tags that stand for no cache. */
-enum { TAG_ZOMBIE = TAG_MAX, TAG_OWN_END };
+enum { TAG_ZOMBIE = TAG_MAX + LEVELS, TAG_OWN_END };
 #define TAG_THINGS 1024 /* + enum thing: what is left by a name */
 
 /* An open charge that another process than its own reached when the run was over. */
@@ -57,6 +57,7 @@ struct collector {
 
 	struct account_shadow {
 		uint32_t aliases; /* threads' slots that are not folded yet */
+		uint64_t thread_bytes; /* what its last thread took */
 		bool waits, moves;
 	} * shadow;
 	uint32_t *waiting; /* slots that wait to be closed */
