@@ -93,6 +93,7 @@ static void test_status(void **state)
 	int fd = fixture("plain");
 
 	assert_int_equal(procfs_status_read(fd, &text, &status), 0);
+	assert_string_equal(status.comm, "server");
 	assert_int_equal(status.tgid, 4242);
 	assert_int_equal(status.ppid, 17);
 	assert_int_equal(status.threads, 3);
@@ -109,6 +110,7 @@ static void test_status_of_a_zombie(void **state)
 	int fd = fixture("odd");
 
 	assert_int_equal(procfs_status_read(fd, &text, &status), 0);
+	assert_string_equal(status.comm, "a) R 1 ) (x\n");
 	assert_int_equal(status.tgid, 99);
 	assert_int_equal(status.ppid, 5);
 	assert_true(status.private_bytes == EVENT_UNKNOWN_BYTES);
@@ -132,6 +134,9 @@ static void test_status_damaged(void **state)
 					     &status),
 			 0);
 	assert_true(status.private_bytes == EVENT_UNKNOWN_BYTES);
+	assert_string_equal(status.comm, "");
+	assert_int_equal(procfs_status_parse("Name:\ta\\\\b\\\nTgid:\t1\n", &status), 0);
+	assert_string_equal(status.comm, "a\\b\\");
 	/* Swap alone is no answer. */
 	assert_int_equal(procfs_status_parse("Tgid:\t1\nVmSwap:\t4 kB\n", &status), 0);
 	assert_true(status.private_bytes == EVENT_UNKNOWN_BYTES);
