@@ -17,6 +17,7 @@ const volatile __u32 object_mask, task_mask, account_mask, take_mask; /* size - 
 const volatile __u32 cpu_count;
 const volatile __u32 gfp_account, gfp_zero, slab_account, slab_reclaim;
 const volatile __u32 page_bytes, kmalloc_slab_max, stack_bytes;
+const volatile __u32 payer_bytes; /* charged for each slab object beside its size */
 const volatile __u64 page_base; /* page = page_base + (address >> page_shift) * page_struct_bytes */
 const volatile __u32 page_shift, page_struct_bytes;
 const volatile __u64 fork_site; /* the call that allocates a new task_struct */
@@ -221,23 +222,22 @@ __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes)
 		if (!at)
 			continue;
 		t = &tags[at];
-		if (t->key == key)
-			return at;
-		if (!t->key && !__sync_val_compare_and_swap(&t->key, 0, key)) {
-			t->kind = kind_book >> 32;
-			t->bytes = bytes;
-			t->book = kind_book;
-			if (kind_book >> 32 != TAG_SLAB)
-				return at;
+		if (!t->key)
+			__sync_val_compare_and_swap(&t->key, 0, key);
+		if (t->key != key)
+			continue;
+		/* Two processors may meet here: both write the same. */
+		t->kind = kind_book >> 32;
+		t->book = kind_book;
+		if (t->kind == TAG_SLAB) {
 			/* The key of such a tag is the address of its cache. */
 			bpf_probe_read_kernel(
 				&name, sizeof(name),
 				(void *)(key + bpf_core_field_offset(struct kmem_cache, name)));
 			bpf_probe_read_kernel_str(t->name, sizeof(t->name), (void *)name);
-			return at;
 		}
-		if (t->key == key)
-			return at;
+		t->bytes = bytes;
+		return at;
 	}
 	return 0;
 }
@@ -247,8 +247,10 @@ static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 bo
 {
 	__u32 at = hash_of(key) & (TAG_MAX - 1);
 
-	if (tags[at].key == key && at)
+	if (tags[at].key == key && tags[at].bytes && at)
 		return at;
+	if (kind == TAG_SLAB || kind == TAG_KMALLOC)
+		bytes += payer_bytes;
 	return tag_far(key, (__u64)kind << 32 | book, bytes);
 }
 

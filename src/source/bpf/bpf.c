@@ -36,9 +36,9 @@ void exact_sample(struct exact *x)
 
 	if (!x->cgroup.exists)
 		return;
-	tables_open_bytes(&x->tables, &before);
+	before = tables_open_bytes(&x->tables);
 	kernel = run_cgroup_kernel_bytes(&x->cgroup);
-	tables_open_bytes(&x->tables, &after);
+	after = tables_open_bytes(&x->tables);
 	/* The kernel may tell a sum that is 2 s old: while ours stands still, the later one counts. */
 	if (before != after || after < x->peak.ledger || !after)
 		return;

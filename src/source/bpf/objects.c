@@ -185,9 +185,20 @@ void collector_sweep(struct collector *c)
 	sweep_some(c, true);
 }
 
-uint64_t collector_objects_finish(struct collector *c, bool oracle)
+static void tell_undecided(struct collector *c, uint32_t tag, uint64_t count)
 {
-	uint64_t undecided = 0;
+	char what[160], name[64];
+
+	collector_tag_name(c, tag, name, sizeof(name));
+	snprintf(what, sizeof(what),
+		 "charges of \"%s\" are open, and the kernel could not be asked whether they live",
+		 name);
+	collector_loss(c, LOSS_UNDECIDED, count, what);
+}
+
+void collector_objects_finish(struct collector *c, bool oracle)
+{
+	uint64_t undecided[TAG_MAX] = {0};
 
 	c->time_wait = time_wait_sockets();
 	collector_sweep(c);
@@ -202,12 +213,13 @@ uint64_t collector_objects_finish(struct collector *c, bool oracle)
 			if (!bucket->key[i])
 				continue;
 			if (c->t->tags[e->tag & (TAG_MAX - 1)].book == BOOK_KERNEL && !can_ask)
-				undecided++;
+				undecided[e->tag & (TAG_MAX - 1)]++;
 			tell_object(c, e, 0,
 				    left_by_ipc(c, e) ? HOLD_LEFT
 				    : can_ask	      ? HOLD_NONE
 						      : HOLD_UNKNOWN);
 		}
 	}
-	return undecided;
+	for (uint32_t tag = 0; tag < TAG_MAX; tag++)
+		tell_undecided(c, tag, undecided[tag]);
 }

@@ -48,7 +48,7 @@ static uint32_t ask(struct exact *x, uint64_t key, const struct object_entry *e)
 
 	q->bss->address = key;
 	q->bss->kind = tag->kind;
-	q->bss->bytes = tag->bytes;
+	q->bss->bytes = tables_object_size(&x->tables, tag);
 	q->bss->cache = tag->key;
 	q->bss->memcg = x->tables.tree->memcg;
 	q->bss->answer = ANSWER_UNKNOWN;
@@ -375,7 +375,6 @@ int exact_settle(struct exact *x, int interrupted)
 	uint64_t begin = now_ms(), deadline = begin + max;
 	struct event end = {.type = EVENT_END};
 	uint32_t alive = 0, exits;
-	int64_t memcg;
 
 	if (interrupted && !x->ended)
 		end_tree(x);
@@ -394,8 +393,8 @@ int exact_settle(struct exact *x, int interrupted)
 	exact_tell_ipc(x);
 	if (x->cgroup.exists) {
 		tell_book(x, 0, x->peak.ledger, x->peak.kernel, x->peak.processes);
-		tables_open_bytes(&x->tables, &memcg);
-		tell_book(x, 1, memcg, run_cgroup_kernel_bytes(&x->cgroup), tree->alive);
+		tell_book(x, 1, tables_open_bytes(&x->tables),
+			  run_cgroup_kernel_bytes(&x->cgroup), tree->alive);
 	}
 	collector_finish(&x->collector, x->oracle);
 	tell_blind(x);
