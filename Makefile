@@ -13,12 +13,14 @@ DESTDIR ?=
 BUILD   ?= build$(if $(SAN),-san)
 CC      ?= gcc
 CLANG   ?= clang
-BPFTOOL ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool 2>/dev/null || echo bpftool)
+# Ubuntu's bpftool runs the one of the running kernel, which a container may not have.
+BPFTOOL := $(or $(BPFTOOL),$(shell PATH=$$PATH:/usr/sbin:/sbin; \
+	for b in bpftool /usr/lib/linux-tools/*/bpftool; do \
+	$$b --version >/dev/null 2>&1 && command -v $$b && exit; done; echo bpftool))
 PKG_CONFIG ?= pkg-config
 
 VERSION := $(shell sed -n 's/^\#\# \([0-9.]*\).*/\1/p' NEWS.md 2>/dev/null | head -n 1)
 
-comma    := ,
 LIBS     := libbpf libelf libdw jansson libzstd
 CFLAGS   ?= -O2 -g
 comma    := ,
