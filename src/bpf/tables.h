@@ -23,6 +23,7 @@ const volatile __u32 page_shift, page_struct_bytes;
 const volatile __u64 fork_site; /* the call that allocates a new task_struct */
 const volatile __u64 percpu_offset[256];
 const volatile __u32 judge_forks; /* a holder with fewer forks is not judged */
+const volatile bool programs_preempted; /* another task may run on top of a program */
 const volatile bool
     objects_loadable; /* the verifier lets programs load a `const void *` argument */
 
@@ -96,13 +97,21 @@ static __always_inline void note_charged(__u64 key)
 {
 	__u32 bit = hash_of(key) >> (32 - FILTER_BITS);
 
-	if (!ever_charged(key))
-		__sync_fetch_and_or(&filter[bit >> 6], 1ull << (bit & 63));
+	__sync_fetch_and_or(&filter[bit >> 6], 1ull << (bit & 63));
 }
 
 static __always_inline void add(__u64 *counter, __u64 n)
 {
 	__sync_fetch_and_add(counter, n);
+}
+
+/* Counts on this processor, for a task: an interrupt never counts here, another task only might. */
+static __always_inline void count_charged(__u64 *counter)
+{
+	if (programs_preempted)
+		add(counter, 1);
+	else
+		*counter += 1;
 }
 
 static __always_inline struct account_slot *account_at(__u32 slot)

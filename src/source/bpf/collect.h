@@ -133,7 +133,7 @@ void collector_accounts_finish(struct collector *c);
 
 /*
  * May a live object of a process that is gone still come back by itself, in some seconds? Batches
- * of kvfree_rcu may; pages, and what TIME_WAIT or System V IPC holds, do not.
+ * of kvfree_rcu may; pages, pids, and what TIME_WAIT or System V IPC holds, do not.
  */
 bool collector_may_return(struct collector *c, const struct object_entry *e);
 

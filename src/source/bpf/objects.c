@@ -23,12 +23,15 @@ static bool taken_for_ipc(const struct collector *c, const struct object_entry *
 	       nr == SYS_semop || nr == SYS_semtimedop;
 }
 
+static bool is_pid(const struct collector *c, const struct object_entry *e)
+{
+	return !e->take && !strcmp(c->t->tags[e->tag & (TAG_MAX - 1)].name, "pid");
+}
+
 /* Objects of System V IPC stay by design, and what they refer to with them: their makers' pids. */
 static bool left_by_ipc(const struct collector *c, const struct object_entry *e)
 {
-	return c->ipc_left &&
-	       (taken_for_ipc(c, e) ||
-		(!e->take && !strcmp(c->t->tags[e->tag & (TAG_MAX - 1)].name, "pid")));
+	return c->ipc_left && (taken_for_ipc(c, e) || is_pid(c, e));
 }
 
 /* Sockets in TIME_WAIT: how many has this network namespace? */
@@ -69,7 +72,7 @@ bool collector_may_return(struct collector *c, const struct object_entry *e)
 	if (!c->time_wait)
 		c->time_wait = time_wait_sockets();
 	return (kind == TAG_SLAB || kind == TAG_KMALLOC) && !(e->flags & OBJECT_IS_CACHE) &&
-	       !taken_for_ipc(c, e) && !held_by_time_wait(c, e);
+	       !taken_for_ipc(c, e) && !is_pid(c, e) && !held_by_time_wait(c, e);
 }
 
 static void tell_object(struct collector *c, const struct object_entry *e, uint64_t returned_ns,

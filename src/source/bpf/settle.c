@@ -29,7 +29,7 @@ enum { ANSWER_UNKNOWN, ANSWER_LIVE, ANSWER_DEAD };
 #define ASK_EVERY_MS  250u
 #define KILL_AFTER_MS 1000u
 #define HOPELESS_MS   1000u /* no longer where what is open cannot come back in time */
-#define PINNED_MS     400u /* an RCU period or two for inodes that a holder pinned */
+#define PINNED_MS     400u  /* an RCU period or two for inodes that a holder pinned */
 #define STEP_NS	      10000000
 
 static uint64_t now_ms(void)
@@ -118,8 +118,8 @@ static bool reaped_after(const struct account_slot *accounts, uint32_t slot, uin
 }
 
 /*
- * The counters of a memory map cannot be asked about. They are freed just before the map itself: where
- * all else of their process came back, so did they, though that was not seen.
+ * The counters of a memory map cannot be asked about. They are freed just before the map itself:
+ * where all else of their process came back, so did they, though that was not seen.
  */
 static bool only_counters_open(const struct tables *t, const struct object_entry *e)
 {
@@ -138,20 +138,18 @@ uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns)
 		return 1;
 	for (uint32_t b = 0; b < t->object_buckets; b++) {
 		for (int i = 0; i < BUCKET_SLOTS; i++) {
+			const struct object_entry *at = &t->objects[b].entry[i];
 			uint64_t key = t->objects[b].key[i];
+			struct object_entry e = *at;
 
 			if (!key || KEY_IS_TOMBSTONE(key) ||
-			    (!is_over(t->accounts, t->objects[b].entry[i].account) &&
-			     t->objects[b].entry[i].account != SHELF_SLOT) ||
-			    reaped_after(t->accounts, t->objects[b].entry[i].account,
-					 reaped_before_ns))
+			    (!is_over(t->accounts, e.account) && e.account != SHELF_SLOT) ||
+			    reaped_after(t->accounts, e.account, reaped_before_ns))
 				continue;
-			if (ask(x, key, &t->objects[b].entry[i]) == ANSWER_DEAD ||
-			    only_counters_open(t, &t->objects[b].entry[i]))
+			if (ask(x, key, &e) != ANSWER_DEAD && !only_counters_open(t, &e))
+				hopes += collector_may_return(&x->collector, &e);
+			else if (!memcmp(&e, at, sizeof(e))) /* else it is just being booked */
 				take_back(x, b, i);
-			else
-				hopes +=
-				    collector_may_return(&x->collector, &t->objects[b].entry[i]);
 		}
 	}
 	return hopes;
@@ -393,8 +391,8 @@ int exact_settle(struct exact *x, int interrupted)
 	exact_tell_ipc(x);
 	if (x->cgroup.exists) {
 		tell_book(x, 0, x->peak.ledger, x->peak.kernel, x->peak.processes);
-		tell_book(x, 1, tables_open_bytes(&x->tables),
-			  run_cgroup_kernel_bytes(&x->cgroup), tree->alive);
+		tell_book(x, 1, tables_open_bytes(&x->tables), run_cgroup_kernel_bytes(&x->cgroup),
+			  tree->alive);
 	}
 	collector_finish(&x->collector, x->oracle);
 	tell_blind(x);

@@ -67,6 +67,7 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	x->rodata->page_shift = m->page_shift;
 	x->rodata->page_struct_bytes = m->page_struct_bytes;
 	x->rodata->judge_forks = JUDGE_FORKS;
+	x->rodata->programs_preempted = m->programs_preempted;
 	x->rodata->objects_loadable = m->objects_loadable;
 	memcpy((void *)x->rodata->percpu_offset, m->percpu_offset, sizeof(m->percpu_offset));
 	bpf_program__set_autoload(x->progs.on_slab_alloc, m->slab_alloc);
