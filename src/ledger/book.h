@@ -204,4 +204,9 @@ void pools_show(struct ledger *led);
 /* law.c */
 int law_check(struct ledger *led);
 
+static inline int64_t page_bytes(const struct ledger *led)
+{
+	return led->session.page_bytes ? led->session.page_bytes : 4096;
+}
+
 #endif

@@ -275,7 +275,7 @@ int residue_level(struct ledger *led, struct row *row, const struct event_gauge 
 		if (!*r)
 			return -ENOMEM;
 	}
-	err = levels_add(&(*r)->residue.levels, row->account.forks, bytes, count);
+	err = levels_add(&(*r)->residue.levels, row->account.forks, bytes, count, page_bytes(led));
 	if (err)
 		return err;
 	(*r)->residue.bytes = amount_from_event(g->bytes);

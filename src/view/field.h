@@ -97,6 +97,7 @@ enum field_id {
 	FIELD_LOSS_WHAT,
 	FIELD_NOT_SEEN,
 	FIELD_REASONS,
+	FIELD_NOTES,
 	FIELDS
 };
 
