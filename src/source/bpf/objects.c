@@ -11,7 +11,10 @@
 #include "base/symbol.h"
 #include "source/bpf/collect.h"
 
-/* Taken by a system call that makes or uses System V IPC. */
+/*
+ * Taken by a system call that makes System V IPC, or fills it. What semop() takes is the process's
+ * own: its exit gives that back, some seconds later.
+ */
 static bool taken_for_ipc(const struct collector *c, const struct object_entry *e)
 {
 	int nr;
@@ -19,8 +22,7 @@ static bool taken_for_ipc(const struct collector *c, const struct object_entry *
 	if (!e->take)
 		return false;
 	nr = c->t->takes[(e->take - 1) & (TABLE_TAKES - 1)].syscall_nr;
-	return nr == SYS_shmget || nr == SYS_semget || nr == SYS_msgget || nr == SYS_msgsnd ||
-	       nr == SYS_semop || nr == SYS_semtimedop;
+	return nr == SYS_shmget || nr == SYS_semget || nr == SYS_msgget || nr == SYS_msgsnd;
 }
 
 static bool is_pid(const struct collector *c, const struct object_entry *e)
