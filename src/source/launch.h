@@ -31,11 +31,15 @@ int launch_open(char *const argv[], int (*before_exec)(void *ctx), void *ctx, st
 
 /*
  * Lets the child take a file of its own, which it keeps until its exec, and wait on: an object that
- * surely lives. Not after launch_release(). Errors: -errno, the child's own among them.
+ * surely lives. Not after launch_release(). Errors: -errno, the child's own among them; -EPIPE: it
+ * was killed.
  */
 int launch_touch(struct launch *l);
 
-/* Lets the child run. Returns at once; a second call does nothing. Errors: -errno of the write. */
+/*
+ * Lets the child run; that it was killed before is no error (the caller ignores SIGPIPE). Returns at
+ * once; a second call does nothing. Errors: -errno of the write.
+ */
 int launch_release(struct launch *l);
 
 /**

@@ -84,6 +84,22 @@ static void test_never_released(void **state)
 	assert_int_not_equal(WEXITSTATUS(status), 17);
 }
 
+static void test_killed_before_release(void **state)
+{
+	void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+	struct launch l;
+	int status;
+
+	assert_int_equal(launch_open((char *[]){"sh", "-c", "exit 17", NULL}, NULL, NULL, &l), 0);
+	assert_int_equal(kill(l.pid, SIGKILL), 0);
+	status = wait_status(l.pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(launch_release(&l), 0);
+	assert_int_equal(launch_result(&l), 0);
+	launch_close(&l);
+	signal(SIGPIPE, before);
+}
+
 static void check_failure(const char *command, int expected_err, int expected_status)
 {
 	struct launch l;
@@ -173,8 +189,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_runs_after_release), cmocka_unit_test(test_touch),
-	    cmocka_unit_test(test_never_released),     cmocka_unit_test(test_cannot_run),
-	    cmocka_unit_test(test_before_exec),	       cmocka_unit_test(test_inherits),
+	    cmocka_unit_test(test_never_released),     cmocka_unit_test(test_killed_before_release),
+	    cmocka_unit_test(test_cannot_run),	       cmocka_unit_test(test_before_exec),
+	    cmocka_unit_test(test_inherits),
 	};
 
 	return cmocka_run_group_tests(tests, count_inherited, NULL);
