@@ -42,9 +42,10 @@ SRC      := $(filter-out $(BPF_SRC),$(SRC))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o)
 WORKLOAD := $(patsubst test/workload/%.c,$(BUILD)/workload/%,$(wildcard test/workload/*.c))
 BENCH    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+FUZZ     := $(patsubst test/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard test/fuzz/*.c))
 UNIT     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
 
-.PHONY: all demo check bench install clean workloads units benches deps
+.PHONY: all demo check bench install clean workloads units benches fuzzers deps
 .SECONDARY:
 all: $(BUILD)/forktally
 
@@ -85,6 +86,14 @@ $(BUILD)/unit/%: $(BUILD)/test/unit/%.o $(OBJ)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# By hand, with clang: build/fuzz/fuzz_log -max_total_time=60
+fuzzers: $(FUZZ)
+$(BUILD)/fuzz/%: test/fuzz/%.c $(SRC) | $(SKEL)
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O1 -g -fsanitize=fuzzer$(comma)address$(comma)undefined -fno-sanitize-recover=undefined \
+		$(OURFLAGS) $(DEPFLAGS) -o $@ $< $(SRC) $(LDLIBS)
+
 # Its stack is the sample: one that frame pointers do not lead through.
 $(BUILD)/test/unit/test_unwind.o: OURFLAGS += -fomit-frame-pointer
 
@@ -92,15 +101,15 @@ deps:
 	$(Q)./script/deps.sh
 
 demo: deps
-	$(Q)$(MAKE) --no-print-directory all workloads
+	$(Q)$(MAKE) --no-print-directory $(if $(V),,-s) all workloads
 	$(Q)BUILD=$(BUILD) ./script/demo.sh
 
 check: deps
-	$(Q)$(MAKE) --no-print-directory all workloads units benches
+	$(Q)$(MAKE) --no-print-directory $(if $(V),,-s) all workloads units benches
 	$(Q)BUILD=$(BUILD) ./test/check.sh
 
 bench: deps
-	$(Q)$(MAKE) --no-print-directory all benches
+	$(Q)$(MAKE) --no-print-directory $(if $(V),,-s) all benches
 	$(Q)BUILD=$(BUILD) ./bench/run.sh
 
 install: all

@@ -16,6 +16,11 @@ demo()
 }
 
 demo "the demo" env
+# The words of its report, not the figures and places, which are a machine's own.
+if grep -q '^forktally: .* source bpf)$' "$TMPDIR/the demo"; then
+	expect "the README shows the demo's report" "" \
+		"$(sed -n '/^```$/,/^```$/p' README.md | grep -v '[0-9`(]\|^   command' | grep . | grep -vxFf "$TMPDIR/the demo")"
+fi
 [ "$(id -u)" = 0 ] || exit 0
 mkdir -p "$TMPDIR/user/build" && cp -r "$FORKTALLY" "$WORKLOAD" "$TMPDIR/user/build/" && cp -r script "$TMPDIR/user/" &&
 	chmod -R a+rX "$TMPDIR/user" && cd "$TMPDIR/user" || exit 1
