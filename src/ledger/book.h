@@ -84,6 +84,7 @@ struct pool_book {
 	bool peak_bound; /* something was only seen as a sum or now and then */
 	int64_t peak_told;
 	int64_t inherited_bytes;
+	struct amount left; /* LEFT objects: all that is known of a pool that is not seen else */
 	bool totals; /* TOTAL events came */
 	int64_t total_charged, total_returned;
 	struct ledger_book book[BOOK_MOMENTS];

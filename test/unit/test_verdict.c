@@ -464,6 +464,11 @@ static void what_ipc_leaves(void **state)
 	assert_string_equal(v->findings[1].cause, "ipc.msg");
 	assert_int_equal(v->findings[1].count, 211);
 	assert_near(v->findings[1].bytes_per_fork, 2318);
+	/* Nothing else is known of the pool: what is there at least, but not that nothing came
+	 * back. */
+	assert_int_equal(ledger_pool(led, POOL_SHARED)->live.bytes, 211 * 4096);
+	assert_int_equal(ledger_pool(led, POOL_SHARED)->live.known, KNOWN_AT_LEAST);
+	assert_int_equal(ledger_pool(led, POOL_SHARED)->returned.known, KNOWN_NOT);
 	verdict_free(v);
 	ledger_free(led);
 }
