@@ -36,6 +36,7 @@ say       = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $(2))
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/;s/ppc64le/powerpc/;s/riscv64/riscv/;s/s390x/s390/')
 BPF_SRC  := $(wildcard src/bpf/*.bpf.c)
 SKEL     := $(BPF_SRC:src/bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
+MADE     := $(SKEL) $(BUILD)/base/syscall_names.h
 
 SRC      := $(filter-out src/main.c,$(wildcard src/*/*.c src/source/*/*.c))
 SRC      := $(filter-out $(BPF_SRC),$(SRC))
@@ -53,7 +54,7 @@ $(BUILD)/forktally: $(BUILD)/src/main.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/%.o: %.c | $(SKEL)
+$(BUILD)/%.o: %.c | $(MADE)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(DEPFLAGS) -MMD -MP -c -o $@ $<
@@ -67,6 +68,12 @@ $(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h) src/event/event.h
 $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/base/syscall_names.h: Makefile
+	$(call say,NAMES,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
+		sed -n '/__NR_\(arch_specific_syscall\|syscalls\) /d; s/^#define \(__NR_\([a-z_][a-z0-9_]*\)\) .*/{\1, "\2"},/p' | sort >$@.tmp && mv $@.tmp $@
 
 workloads: $(WORKLOAD)
 $(BUILD)/workload/%: test/workload/%.c
@@ -88,7 +95,7 @@ $(BUILD)/unit/%: $(BUILD)/test/unit/%.o $(OBJ)
 
 # By hand, with clang: build/fuzz/fuzz_log -max_total_time=60
 fuzzers: $(FUZZ)
-$(BUILD)/fuzz/%: test/fuzz/%.c $(SRC) | $(SKEL)
+$(BUILD)/fuzz/%: test/fuzz/%.c $(SRC) | $(MADE)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -O1 -g -fsanitize=fuzzer$(comma)address$(comma)undefined -fno-sanitize-recover=undefined \
