@@ -163,10 +163,10 @@ static void test_fds(void **state)
 		enum cost kind;
 		uint32_t count;
 	} expected[] = {
-	    {COST_FD_PIPE, 2},	{COST_FD_SOCKET_OTHER, 1}, {COST_FD_EVENTFD, 2},
-	    {COST_FD_EPOLL, 1}, {COST_FD_TIMERFD, 1},	   {COST_FD_SIGNALFD, 1},
-	    {COST_FD_PIDFD, 2}, {COST_FD_INOTIFY, 1},	   {COST_FD_MEMFD, 1},
-	    {COST_FD_OTHER, 2},
+	    {COST_FD_PIPE, 2},	   {COST_FD_SOCKET_OTHER, 1}, {COST_FD_EVENTFD, 2},
+	    {COST_FD_EPOLL, 1},	   {COST_FD_TIMERFD, 1},      {COST_FD_SIGNALFD, 1},
+	    {COST_FD_PIDFD, 2},	   {COST_FD_INOTIFY, 1},      {COST_FD_MEMFD, 1},
+	    {COST_FD_IO_URING, 1}, {COST_FD_OTHER, 1},
 	};
 	int fd = fixture("plain");
 	struct fd_counts counts;
@@ -194,7 +194,10 @@ static void test_fd_kinds(void **state)
 	assert_int_equal(fd_kind_of_link("pipe:[18446744073709551615]", &inode), COST_FD_PIPE);
 	assert_true(inode == UINT64_MAX);
 	assert_int_equal(fd_kind_of_link("/tmp/x", &inode), COSTS);
-	assert_int_equal(fd_kind_of_link("net:[4026531840]", &inode), COST_FD_OTHER);
+	assert_int_equal(fd_kind_of_link("net:[4026531840]", &inode), COST_FD_NAMESPACE);
+	assert_int_equal(fd_kind_of_link("netlink:[1]", &inode), COST_FD_OTHER);
+	assert_int_equal(fd_kind_of_link("anon_inode:bpf-map", &inode), COST_FD_BPF);
+	assert_int_equal(fd_kind_of_link("anon_inode:[io_uring]", &inode), COST_FD_IO_URING);
 	assert_int_equal(fd_kind_of_link("", &inode), COST_FD_OTHER);
 	assert_int_equal(fd_kind_of_path("/tmp", S_IFDIR | 0755, 0), COST_FD_DIR);
 	assert_int_equal(fd_kind_of_path("/tmp/x", S_IFREG | 0644, 0), COST_FD_FILE);
