@@ -14,12 +14,14 @@ DESTDIR ?=
 BUILD   ?= build$(if $(SAN),-san)
 CC      ?= gcc
 CLANG   ?= clang
-BPFTOOL ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool 2>/dev/null || echo bpftool)
+# Ubuntu's bpftool runs the one of the running kernel, which a container may not have.
+BPFTOOL := $(or $(BPFTOOL),$(shell PATH=$$PATH:/usr/sbin:/sbin; \
+	for b in bpftool /usr/lib/linux-tools/*/bpftool; do \
+	$$b --version >/dev/null 2>&1 && command -v $$b && exit; done; echo bpftool))
 PKG_CONFIG ?= pkg-config
 
 VERSION := $(shell sed -n 's/^\#\# \([0-9.]*\).*/\1/p' NEWS.md 2>/dev/null | head -n 1)
 
-comma    := ,
 LIBS     := libbpf libelf libdw jansson libzstd
 CFLAGS   ?= -O2 -g
 comma    := ,
@@ -35,15 +37,17 @@ say       = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $(2))
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/;s/ppc64le/powerpc/;s/riscv64/riscv/;s/s390x/s390/')
 BPF_SRC  := $(wildcard src/bpf/*.bpf.c)
 SKEL     := $(BPF_SRC:src/bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
+MADE     := $(SKEL) $(BUILD)/base/syscall_names.h
 
 SRC      := $(filter-out src/main.c,$(wildcard src/*/*.c src/source/*/*.c))
 SRC      := $(filter-out $(BPF_SRC),$(SRC))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o)
 WORKLOAD := $(patsubst test/workload/%.c,$(BUILD)/workload/%,$(wildcard test/workload/*.c))
 BENCH    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+FUZZ     := $(patsubst test/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard test/fuzz/*.c))
 UNIT     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
 
-.PHONY: all demo check corpus bench install clean workloads units benches deps
+.PHONY: all demo check corpus bench install clean workloads units benches fuzzers deps
 .SECONDARY:
 all: $(BUILD)/forktally
 
@@ -51,7 +55,7 @@ $(BUILD)/forktally: $(BUILD)/src/main.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/%.o: %.c | $(SKEL)
+$(BUILD)/%.o: %.c | $(MADE)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(DEPFLAGS) -MMD -MP -c -o $@ $<
@@ -65,6 +69,12 @@ $(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h) src/event/event.h
 $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/base/syscall_names.h: Makefile
+	$(call say,NAMES,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
+		sed -n '/__NR_\(arch_specific_syscall\|syscalls\) /d; s/^#define \(__NR_\([a-z_][a-z0-9_]*\)\) .*/{\1, "\2"},/p' | sort >$@.tmp && mv $@.tmp $@
 
 workloads: $(WORKLOAD)
 $(BUILD)/workload/%: test/workload/%.c test/workload/workload.h
@@ -84,6 +94,14 @@ $(BUILD)/unit/%: $(BUILD)/test/unit/%.o $(OBJ)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# By hand, with clang: build/fuzz/fuzz_log -max_total_time=60
+fuzzers: $(FUZZ)
+$(BUILD)/fuzz/%: test/fuzz/%.c $(SRC) | $(MADE)
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O1 -g -fsanitize=fuzzer$(comma)address$(comma)undefined -fno-sanitize-recover=undefined \
+		$(OURFLAGS) $(DEPFLAGS) -o $@ $< $(SRC) $(LDLIBS)
+
 # Its stack is the sample: one that frame pointers do not lead through.
 $(BUILD)/test/unit/test_unwind.o: OURFLAGS += -fomit-frame-pointer
 
@@ -91,11 +109,11 @@ deps:
 	$(Q)./script/deps.sh
 
 demo: deps
-	$(Q)$(MAKE) --no-print-directory all workloads
+	$(Q)$(MAKE) --no-print-directory $(if $(V),,-s) all workloads
 	$(Q)BUILD=$(BUILD) ./script/demo.sh
 
 check: deps
-	$(Q)$(MAKE) --no-print-directory all workloads units benches
+	$(Q)$(MAKE) --no-print-directory $(if $(V),,-s) all workloads units benches
 	$(Q)BUILD=$(BUILD) ./test/check.sh
 
 corpus: deps
@@ -103,7 +121,7 @@ corpus: deps
 	$(Q)BUILD=$(BUILD) ./test/corpus.sh $(CORPUS)
 
 bench: deps
-	$(Q)$(MAKE) --no-print-directory all benches
+	$(Q)$(MAKE) --no-print-directory $(if $(V),,-s) all benches
 	$(Q)BUILD=$(BUILD) ./bench/run.sh
 
 install: all

@@ -17,7 +17,7 @@ needs()
 	hdr:stdio.h     libc6-dev       glibc-devel            build-base
 	hdr:linux/bpf.h linux-libc-dev  kernel-headers         linux-headers
 	cmd:clang       clang           clang                  clang
-	cmd:bpftool     bpftool         bpftool                bpftool
+	full:bpftool    bpftool         bpftool                bpftool
 	cmd:pkg-config  pkg-config      pkgconf-pkg-config     pkgconf
 	lib:libbpf>=1.0 libbpf-dev      libbpf-devel           libbpf-dev
 	lib:libelf      libelf-dev      elfutils-libelf-devel  elfutils-dev
@@ -29,7 +29,10 @@ needs()
 	cmd:jq          jq              jq                     jq
 	cmd:zstd        zstd            zstd                   zstd
 	cmd:xmllint     libxml2-utils   libxml2                libxml2-utils
-	cmd:setpriv     util-linux      util-linux             setpriv
+	full:setpriv    util-linux      util-linux             setpriv
+	full:env        coreutils       coreutils              coreutils
+	cmd:find        findutils       findutils              findutils
+	cmd:diff        diffutils       diffutils              diffutils
 	cmd:pgrep       procps          procps-ng              procps
 	TABLE
 }
@@ -38,10 +41,20 @@ have()
 {
 	case $1 in
 	cmd:*) command -v "${1#cmd:}" >/dev/null 2>&1 ;;
+	full:*) runs "${1#full:}" ;;
 	lib:*) pkg-config --exists "$(echo "${1#lib:}" | sed 's/>=/ >= /')" 2>/dev/null ;;
 	hdr:*) echo "#include <${1#hdr:}>" | gcc -E - >/dev/null 2>&1 ;;
 	*) installed "$1" ;;
 	esac
+}
+
+# Does it run? busybox has some with too few options; Ubuntu's bpftool looks for the running kernel's.
+runs()
+{
+	for place in "$1" /usr/lib/linux-tools/*/"$1"; do
+		"$place" --version >/dev/null 2>&1 && return
+	done
+	return 1
 }
 
 installed()
@@ -84,10 +97,18 @@ want=${want% }
 [ -n "$want" ] || exit 0
 
 case $manager in
-apt) update='apt-get -q update'
-     install="apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install $want" ;;
-dnf) update=true install="dnf -q -y install $want" ;;
-apk) update='apk update' install="apk add $want" ;;
+apt)
+	update='apt-get -q update'
+	install="apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install $want"
+	by_hand="apt-get update && apt-get install --no-install-recommends $want" ;;
+dnf)
+	update=true
+	install="dnf -q -y install $want"
+	by_hand="dnf install $want" ;;
+apk)
+	update='apk update'
+	install="apk add $want"
+	by_hand="apk update && apk add $want" ;;
 *)
 	echo "deps: missing: $want" >&2
 	echo "deps: no apt-get, dnf or apk here; please install these yourself" >&2
@@ -96,18 +117,29 @@ esac
 
 as_root=
 if [ "$(id -u)" != 0 ]; then
-	if command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
-		as_root=sudo
-	else
-		echo "deps: missing: $want" >&2
-		echo "deps: run as root: $install" >&2
+	why=
+	if ! command -v sudo >/dev/null 2>&1; then
+		why="this user is not root, and there is no sudo"
+	elif ! sudo -n true 2>/dev/null && [ ! -t 0 ]; then
+		why="sudo asks for a password or refuses, and there is no terminal to ask on"
+	fi
+	if [ -n "$why" ]; then
+		cat >&2 <<-TEXT
+		deps: missing: $want
+		deps: they cannot be installed from here: $why.
+		deps: Somebody who is root has to run this once; then try again as you did now:
+
+		    $by_hand
+
+		TEXT
 		exit 1
 	fi
+	as_root=sudo
 fi
 
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
-echo "deps: installing: $want"
+echo "deps: installing${as_root:+ by sudo}, which may take some minutes: $want"
 export DEBIAN_FRONTEND=noninteractive
 # An old index can still know the packages: a failed update is told only when the installation fails too.
 $as_root $update >"$log" 2>&1 </dev/null

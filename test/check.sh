@@ -16,6 +16,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
+unset MAKEFLAGS MAKELEVEL MFLAGS # a make that a test runs is its own
 export BUILD=${BUILD:-build} LONG=${LONG:-}
 root=$PWD
 case $BUILD in /*) ;; *) BUILD=$root/$BUILD ;; esac

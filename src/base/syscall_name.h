@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * syscall_name.h - names of the system calls by which a process takes kernel memory, for the
- * architecture this is compiled for.
+ * syscall_name.h - names of system calls on the architecture this is compiled for: all that the
+ * kernel's headers knew there (base/syscall_names.h is made from them by the Makefile).
  */
 #ifndef FORKTALLY_SYSCALL_NAME_H
 #define FORKTALLY_SYSCALL_NAME_H
 
-/* "" for a number that is not in the table. */
+/* "" for a number that they did not know. */
 const char *syscall_name(int nr);
 
 #endif

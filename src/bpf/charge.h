@@ -192,9 +192,13 @@ static __always_inline struct object_entry *charge(__u32 slot, __u64 key, __u32 
 
 	if (!a || !c)
 		return NULL;
-	if (object_find(key, &old))
-		evict(key);
-	note_charged(key);
+	/* Was it ever seen before? Else nothing can be open at this address. */
+	if (ever_charged(key)) {
+		if (object_find(key, &old))
+			evict(key);
+	} else {
+		note_charged(key);
+	}
 	e = object_claim(key);
 	if (!e) {
 		add(&tree.lost_objects, 1);
@@ -207,7 +211,7 @@ static __always_inline struct object_entry *charge(__u32 slot, __u64 key, __u32 
 	e->bytes = t->bytes;
 	e->tag = tag;
 	e->flags = book ? OBJECT_IS_CACHE : 0;
-	add(&c->charged[tag & (TAG_MAX - 1)], 1);
+	count_charged(&c->charged[tag & (TAG_MAX - 1)]);
 	open = __sync_fetch_and_add(&a->charged[book], t->bytes) + t->bytes - a->returned[book];
 	if (book == BOOK_KERNEL && open > a->peak)
 		a->peak = open;

@@ -17,11 +17,13 @@ const volatile __u32 object_mask, task_mask, account_mask, take_mask; /* size - 
 const volatile __u32 cpu_count;
 const volatile __u32 gfp_account, gfp_zero, slab_account, slab_reclaim;
 const volatile __u32 page_bytes, kmalloc_slab_max, stack_bytes;
+const volatile __u32 payer_bytes; /* charged for each slab object beside its size */
 const volatile __u64 page_base; /* page = page_base + (address >> page_shift) * page_struct_bytes */
 const volatile __u32 page_shift, page_struct_bytes;
 const volatile __u64 fork_site; /* the call that allocates a new task_struct */
 const volatile __u64 percpu_offset[256];
 const volatile __u32 judge_forks; /* a holder with fewer forks is not judged */
+const volatile bool programs_preempted; /* another task may run on top of a program */
 const volatile bool
     objects_loadable; /* the verifier lets programs load a `const void *` argument */
 
@@ -95,13 +97,21 @@ static __always_inline void note_charged(__u64 key)
 {
 	__u32 bit = hash_of(key) >> (32 - FILTER_BITS);
 
-	if (!ever_charged(key))
-		__sync_fetch_and_or(&filter[bit >> 6], 1ull << (bit & 63));
+	__sync_fetch_and_or(&filter[bit >> 6], 1ull << (bit & 63));
 }
 
 static __always_inline void add(__u64 *counter, __u64 n)
 {
 	__sync_fetch_and_add(counter, n);
+}
+
+/* Counts on this processor, for a task: an interrupt never counts here, another task only might. */
+static __always_inline void count_charged(__u64 *counter)
+{
+	if (programs_preempted)
+		add(counter, 1);
+	else
+		*counter += 1;
 }
 
 static __always_inline struct account_slot *account_at(__u32 slot)
@@ -221,23 +231,22 @@ __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes)
 		if (!at)
 			continue;
 		t = &tags[at];
-		if (t->key == key)
-			return at;
-		if (!t->key && !__sync_val_compare_and_swap(&t->key, 0, key)) {
-			t->kind = kind_book >> 32;
-			t->bytes = bytes;
-			t->book = kind_book;
-			if (kind_book >> 32 != TAG_SLAB)
-				return at;
+		if (!t->key)
+			__sync_val_compare_and_swap(&t->key, 0, key);
+		if (t->key != key)
+			continue;
+		/* Two processors may meet here: both write the same. */
+		t->kind = kind_book >> 32;
+		t->book = kind_book;
+		if (t->kind == TAG_SLAB) {
 			/* The key of such a tag is the address of its cache. */
 			bpf_probe_read_kernel(
 				&name, sizeof(name),
 				(void *)(key + bpf_core_field_offset(struct kmem_cache, name)));
 			bpf_probe_read_kernel_str(t->name, sizeof(t->name), (void *)name);
-			return at;
 		}
-		if (t->key == key)
-			return at;
+		t->bytes = bytes;
+		return at;
 	}
 	return 0;
 }
@@ -247,8 +256,10 @@ static __always_inline __u32 tag_of(__u64 key, __u32 kind, __u32 bytes, __u32 bo
 {
 	__u32 at = hash_of(key) & (TAG_MAX - 1);
 
-	if (tags[at].key == key && at)
+	if (tags[at].key == key && tags[at].bytes && at)
 		return at;
+	if (kind == TAG_SLAB || kind == TAG_KMALLOC)
+		bytes += payer_bytes;
 	return tag_far(key, (__u64)kind << 32 | book, bytes);
 }
 

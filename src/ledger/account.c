@@ -44,23 +44,6 @@ static void row_link(struct ledger *led, struct row *row, struct row *parent)
 	parent->child = row;
 }
 
-/* Where forks were left out, a page for each of them is what counts as large. */
-static void note_rise(struct ledger *led, struct ledger_account *a, int64_t level)
-{
-	uint64_t fork = a->forks - a->levels_from, gap = fork - a->level_last_fork;
-	int64_t page = led->session.page_bytes ? led->session.page_bytes : 4096;
-	int64_t rise = level - a->level_last;
-
-	if (fork && gap && rise > 0) {
-		if (rise >= (gap == 1 ? 2 * page : (int64_t)gap * page))
-			a->rise_large_bytes += rise;
-		else
-			a->rise_small_bytes += rise;
-	}
-	a->level_last = level;
-	a->level_last_fork = fork;
-}
-
 /* The parent's side of a fork. */
 static int fork_from(struct ledger *led, struct target parent, const struct event_fork *f)
 {
@@ -79,11 +62,10 @@ static int fork_from(struct ledger *led, struct target parent, const struct even
 	if (err)
 		return err;
 	if (f->parent_private_bytes != EVENT_UNKNOWN_BYTES) {
-		err =
-		    levels_add(&a->levels, a->forks - a->levels_from, f->parent_private_bytes, -1);
+		err = levels_add(&a->levels, a->forks - a->levels_from, f->parent_private_bytes, -1,
+				 page_bytes(led));
 		if (err)
 			return err;
-		note_rise(led, a, f->parent_private_bytes);
 		charge_private_level(led, parent.row, f->parent_private_bytes);
 	}
 	a->forks++;
@@ -201,8 +183,6 @@ int row_exec(struct ledger *led, const struct event *ev)
 	charge_private_end(led, row);
 	levels_release(&row->account.levels);
 	row->account.levels_from = row->account.forks;
-	row->account.rise_small_bytes = row->account.rise_large_bytes = 0;
-	row->account.level_last_fork = 0;
 	return 0;
 }
 

@@ -84,6 +84,7 @@ struct pool_book {
 	bool peak_bound; /* something was only seen as a sum or now and then */
 	int64_t peak_told;
 	int64_t inherited_bytes;
+	struct amount left; /* LEFT objects: all that is known of a pool that is not seen else */
 	bool totals; /* TOTAL events came */
 	int64_t total_charged, total_returned;
 	struct ledger_book book[BOOK_MOMENTS];
@@ -207,5 +208,10 @@ void pools_show(struct ledger *led);
 
 /* law.c */
 int law_check(struct ledger *led);
+
+static inline int64_t page_bytes(const struct ledger *led)
+{
+	return led->session.page_bytes ? led->session.page_bytes : 4096;
+}
 
 #endif

@@ -88,7 +88,7 @@ static void row_unlink(struct ledger *led, struct row *row)
 static bool row_grew(const struct ledger *led, const struct row *row)
 {
 	const struct levels *l = &row->account.levels;
-	int64_t page = led->session.page_bytes ? led->session.page_bytes : 4096;
+	int64_t page = page_bytes(led);
 	uint32_t i;
 
 	if (row->account.forks < LEDGER_FORKS_MIN || !l->bins)

@@ -177,13 +177,6 @@ struct ledger_account {
 	struct marks marks;		  /* its own forks on the tree's clock */
 	struct levels levels;		  /* private level at its own forks, since its last exec */
 	uint64_t levels_from;		  /* own forks made before that exec */
-	/*
-	 * By how much that level rose from one own fork to the next, added up: rises of less than two
-	 * pages, as any record that a program keeps of its work makes them, apart from the others.
-	 */
-	int64_t rise_small_bytes, rise_large_bytes;
-	int64_t level_last; /* and at which own fork */
-	uint64_t level_last_fork;
 	struct ledger_folded children;
 };
 

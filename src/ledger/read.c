@@ -36,6 +36,10 @@ static struct ledger_pool pool_shown(const struct ledger *led, enum pool pool)
 	p.unattributed = end->seen ? end->unattributed : peak->seen ? peak->unattributed : unknown;
 	if (!p.seen) {
 		p.charged = p.returned = p.live = p.peak = p.inherited = unknown;
+		if (b->left.bytes) {
+			p.seen = true;
+			p.charged = p.live = p.peak = b->left;
+		}
 		return p;
 	}
 	p.live = (struct amount){.bytes = b->live, .known = live_known(&b->pool)};

@@ -253,6 +253,14 @@ int residue_object(struct ledger *led, const struct event *ev)
 	return 0;
 }
 
+/* What is not known is left out: the sum is a lower bound all the same. */
+static void left_sum(struct amount *sum, int64_t bytes)
+{
+	sum->known = KNOWN_AT_LEAST;
+	if (bytes > 0 && bytes <= LEDGER_BYTES_MAX - sum->bytes)
+		sum->bytes += bytes;
+}
+
 int residue_left(struct ledger *led, const struct event *ev)
 {
 	const struct event_left *e = &ev->u.left;
@@ -277,7 +285,7 @@ int residue_left(struct ledger *led, const struct event *ev)
 	err = births_add(&r->residue.births, e->birth_ordinal, 1);
 	if (err)
 		return err;
-	led->pool[e->pool].pool.seen = true;
+	left_sum(&led->pool[e->pool].left, e->bytes);
 	residue_sum(&r->residue.bytes, r->residue.count, e->bytes, false);
 	residue_sum(&r->residue.kernel_bytes, r->residue.count, e->kernel_bytes,
 		    r->residue.tag && r->residue.tag->flags & TAG_ESTIMATE);
@@ -309,7 +317,7 @@ int residue_level(struct ledger *led, struct row *row, const struct event_gauge 
 		if (!*r)
 			return -ENOMEM;
 	}
-	err = levels_add(&(*r)->residue.levels, row->account.forks, bytes, count);
+	err = levels_add(&(*r)->residue.levels, row->account.forks, bytes, count, page_bytes(led));
 	if (err)
 		return err;
 	(*r)->residue.bytes = amount_from_event(g->bytes);

@@ -88,15 +88,27 @@ static void level_join(struct level *into, const struct level *later)
 	if (later->count_min < into->count_min)
 		into->count_min = later->count_min;
 	into->samples += later->samples;
+	into->large += later->large;
 }
 
-int levels_add(struct levels *l, uint64_t clock, int64_t bytes, int64_t count)
+static int64_t large_rise(const struct levels *l, uint64_t clock, int64_t bytes, int64_t page)
+{
+	int64_t gap = (int64_t)(clock - l->last_clock), rise = bytes - l->last_bytes;
+
+	return l->bins && rise / page >= (gap > 2 ? gap : 2) ? rise : 0;
+}
+
+int levels_add(struct levels *l, uint64_t clock, int64_t bytes, int64_t count, int64_t page)
 {
 	uint32_t stride = stride_for(l->stride, clock);
 	uint32_t bin = bin_of(stride, clock), i;
 	int32_t n = count < 0 ? -1 : count > INT32_MAX ? INT32_MAX : (int32_t)count;
-	struct level now = {
-	    .bytes = bytes, .bytes_min = bytes, .count = n, .count_min = n, .samples = 1};
+	struct level now = {.bytes = bytes,
+			    .bytes_min = bytes,
+			    .large = large_rise(l, clock, bytes, page),
+			    .count = n,
+			    .count_min = n,
+			    .samples = 1};
 	int err = make_room(&l->at, &l->room, bin + 1, sizeof(*l->at));
 
 	if (err)
@@ -116,6 +128,8 @@ int levels_add(struct levels *l, uint64_t clock, int64_t bytes, int64_t count)
 	level_join(&l->at[bin], &now);
 	if (l->bins <= bin)
 		l->bins = bin + 1;
+	l->last_clock = clock;
+	l->last_bytes = bytes;
 	return 0;
 }
 

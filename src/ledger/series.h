@@ -32,6 +32,7 @@ struct births {
 
 struct level {
 	int64_t bytes, bytes_min; /* last in the bin, lowest in the bin */
+	int64_t large;		  /* of its rises, those of two pages and more, added up */
 	int32_t count, count_min; /* -1: not counted */
 	uint32_t samples;	  /* 0: nothing was read in this bin */
 };
@@ -39,6 +40,8 @@ struct level {
 struct levels {
 	uint32_t stride, bins, room;
 	struct level *at;
+	uint64_t last_clock; /* of the last reading */
+	int64_t last_bytes;
 };
 
 struct marks {
@@ -52,7 +55,11 @@ struct marks {
 int births_add(struct births *b, uint64_t clock, uint64_t count);
 void births_release(struct births *b);
 
-int levels_add(struct levels *l, uint64_t clock, int64_t bytes, int64_t count);
+/*
+ * A rise since the last reading is large when it is of two @page and more; where forks were left
+ * out between, of a page for each of them.
+ */
+int levels_add(struct levels *l, uint64_t clock, int64_t bytes, int64_t count, int64_t page);
 void levels_release(struct levels *l);
 
 int marks_add(struct marks *m, uint32_t ordinal);

@@ -320,6 +320,7 @@ static json_t *report(const struct view *v, bool *failed)
 	set(&o, FIELD_LOSSES, losses);
 	set(&o, FIELD_NOT_SEEN, lines(v->not_seen, v->not_seen_count, failed));
 	set(&o, FIELD_REASONS, lines(v->reasons, v->reason_count, failed));
+	set(&o, FIELD_NOTES, lines(v->notes, v->note_count, failed));
 	return object_end(&o);
 }
 

@@ -258,6 +258,11 @@ void text_unseen_print(struct page *p, const struct view *v)
 	for (size_t i = 0; i < v->reason_count; i++)
 		print_item(p, v->reasons[i]);
 
+	if (v->note_count)
+		print_heading(p, "What grows and is not called a leak");
+	for (size_t i = 0; i < v->note_count; i++)
+		print_item(p, v->notes[i]);
+
 	print_heading(p, "What was not seen");
 	for (size_t i = 0; i < v->loss_count; i++)
 		print_loss(p, &v->losses[i]);

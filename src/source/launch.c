@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,28 +19,41 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* Everything from here on is the child's: only async-signal-safe calls. */
+/* From here to its exec everything is the child's: only async-signal-safe calls. */
+enum { GO = 'g', TOUCH = 't' };
+
+static void tell(int fd, int err)
+{
+	ssize_t n;
+
+	do
+		n = write(fd, &err, sizeof(err));
+	while (n < 0 && errno == EINTR);
+}
+
 static void __attribute__((noreturn))
 child(char *const argv[], int (*before_exec)(void *ctx), void *ctx, int wait_fd, int error_fd)
 {
 	ssize_t n;
-	char go;
+	char what = 0;
 	int err = 0;
 
-	do
-		n = read(wait_fd, &go, 1);
-	while (n < 0 && errno == EINTR);
-	if (n != 1)
-		_exit(EXIT_NOT_EXECUTABLE); /* our maker is gone or gave up */
+	while (what != GO) {
+		do
+			n = read(wait_fd, &what, 1);
+		while (n < 0 && errno == EINTR);
+		if (n != 1)
+			_exit(EXIT_NOT_EXECUTABLE); /* our maker is gone or gave up */
+		if (what == TOUCH)
+			tell(error_fd, eventfd(0, EFD_CLOEXEC) < 0 ? errno : 0);
+	}
 	if (before_exec)
 		err = before_exec(ctx);
 	if (!err) {
 		execvp(argv[0], argv);
 		err = errno;
 	}
-	do
-		n = write(error_fd, &err, sizeof(err));
-	while (n < 0 && errno == EINTR);
+	tell(error_fd, err);
 	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
@@ -80,34 +94,62 @@ err_go:
 	return err;
 }
 
-int launch_release(struct launch *l)
+static int command(const struct launch *l, char what)
 {
 	ssize_t n;
 
+	do
+		n = write(l->release_fd, &what, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? 0 : n < 0 ? -errno : -EIO;
+}
+
+/* Returns 1 with an answer in *ret, 0: it can answer no more, -errno. */
+static int answer(const struct launch *l, int *ret)
+{
+	ssize_t n;
+
+	do
+		n = read(l->error_fd, ret, sizeof(*ret));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n == sizeof(*ret);
+}
+
+int launch_touch(struct launch *l)
+{
+	int result, err = command(l, TOUCH);
+
+	if (err)
+		return err;
+	err = answer(l, &result);
+	return err < 0 ? err : !err ? -EPIPE : -result;
+}
+
+int launch_release(struct launch *l)
+{
+	int err;
+
 	if (l->release_fd < 0)
 		return 0;
-	do
-		n = write(l->release_fd, "", 1);
-	while (n < 0 && errno == EINTR);
-	if (n != 1)
-		return n < 0 ? -errno : -EIO;
-	close_fd(&l->release_fd);
-	return 0;
+	err = command(l, GO);
+	/* Ctrl-C may have killed it before its release: it has ended, as others do later. */
+	if (err == -EPIPE)
+		err = 0;
+	if (!err)
+		close_fd(&l->release_fd);
+	return err;
 }
 
 int launch_result(struct launch *l)
 {
-	ssize_t n;
-	int err = 0;
+	int result, n;
 
 	if (l->result != LAUNCH_PENDING)
 		return l->result;
-	do
-		n = read(l->error_fd, &err, sizeof(err));
-	while (n < 0 && errno == EINTR);
+	n = answer(l, &result);
 	if (n < 0)
-		return -errno;
-	l->result = n == sizeof(err) ? -err : 0;
+		return n;
+	l->result = n ? -result : 0;
 	close_fd(&l->error_fd);
 	return l->result;
 }

@@ -10,8 +10,8 @@
 
 struct launch {
 	pid_t pid;
-	int release_fd; /* one byte lets it go; closing it lets it die */
-	int error_fd;	/* gets an int: errno of a failed exec; end of file: it runs */
+	int release_fd; /* a byte tells it what to do; closing it lets it die */
+	int error_fd;	/* gets ints: 0 or errno; end of file: the command runs */
 	int result;	/* LAUNCH_PENDING, then what launch_result() says */
 };
 
@@ -29,7 +29,17 @@ struct launch {
  */
 int launch_open(char *const argv[], int (*before_exec)(void *ctx), void *ctx, struct launch *ret_launch);
 
-/* Lets the child run. Returns at once; a second call does nothing. Errors: -errno of the write. */
+/*
+ * Lets the child take a file of its own, which it keeps until its exec, and wait on: an object that
+ * surely lives. Not after launch_release(). Errors: -errno, the child's own among them; -EPIPE: it
+ * was killed.
+ */
+int launch_touch(struct launch *l);
+
+/*
+ * Lets the child run; that it was killed before is no error (the caller ignores SIGPIPE). Returns at
+ * once; a second call does nothing. Errors: -errno of the write.
+ */
 int launch_release(struct launch *l);
 
 /**

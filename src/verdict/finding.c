@@ -5,23 +5,7 @@
 #include <string.h>
 #include "verdict/judge.h"
 
-/*
- * Less than a page for each fork, and in single pages: that is how any program grows that keeps a
- * record of its work (make of its targets). Blocks lost for each fork come in larger steps or
- * faster.
- */
-#define HEAP_PAGES_MIN 8 /* in the middle of the run: less is not told from an allocator's ways */
-
-/*
- * Most of those it forked must have ended while it went on forking: what it keeps for children
- * that live is in use (a pool of workers, each with its pipe).
- */
-static bool may_leak(const struct ledger_account *holder)
-{
-	return holder->ended_at_last_fork >= holder->forks / 2;
-}
-
-static int add_part(struct finding *f, const char *tag, enum pool pool, uint64_t count,
+int finding_part(struct finding *f, const char *tag, enum pool pool, uint64_t count,
 		 struct amount bytes)
 {
 	struct finding_part *parts;
@@ -82,7 +66,7 @@ void finding_rates(struct finding *f)
 	f->bytes_per_fork = f->forks ? (double)f->bytes.bytes / (double)f->forks : 0;
 }
 
-static int finding_add(struct judge *j, const struct rule *rule, struct finding **ret_finding)
+int finding_add(struct judge *j, const struct rule *rule, struct finding **ret_finding)
 {
 	struct verdict *v = j->verdict;
 	struct finding *f;
@@ -102,7 +86,7 @@ static int finding_add(struct judge *j, const struct rule *rule, struct finding 
 	return 0;
 }
 
-static void set_holder(struct finding *f, const struct ledger_account *a)
+void finding_holder(struct finding *f, const struct ledger_account *a)
 {
 	if (!a)
 		return;
@@ -140,7 +124,7 @@ int finding_merge(struct judge *j, struct finding *f, struct finding *from, bool
 	int err = 0;
 
 	for (i = 0; !err && !same && i < copy.part_count; i++) {
-		err = add_part(f, copy.parts[i].tag, copy.parts[i].pool, copy.parts[i].count,
+		err = finding_part(f, copy.parts[i].tag, copy.parts[i].pool, copy.parts[i].count,
 			       copy.parts[i].bytes);
 		if (copy.parts[i].pool == f->pool && f->pool == pool)
 			f->bytes = amount_add(f->bytes, copy.parts[i].bytes);
@@ -174,7 +158,7 @@ int finding_absorb(const struct judge *j, struct finding *f, struct candidate *c
 	candidate_profile(c, &clock, ledger_session(j->led)->page_bytes, &p);
 	if (!growth_judge(&p, 0).grows)
 		return 0; /* there from the start, or a table's few steps */
-	err = add_part(f, residue_tag(r), held_pool(r), r->count, r->bytes);
+	err = finding_part(f, residue_tag(r), held_pool(r), r->count, r->bytes);
 	if (err)
 		return err;
 	if (counts)
@@ -211,19 +195,19 @@ static void level_gain(const struct ledger_residue *r, const struct profile *p,
 
 static int add_orphans(struct finding *f, const struct ledger_residue *r)
 {
-	int err = add_part(f, "process", POOL_KERNEL, r->count, r->kernel_bytes);
+	int err = finding_part(f, "process", POOL_KERNEL, r->count, r->kernel_bytes);
 
-	set_holder(f, r->first);
+	finding_holder(f, r->first);
 	f->bytes = r->kernel_bytes;
-	return err ? err : add_part(f, "private", POOL_PRIVATE, 0, r->bytes);
+	return err ? err : finding_part(f, "private", POOL_PRIVATE, 0, r->bytes);
 }
 
 static int add_left(struct finding *f, const struct ledger_residue *r)
 {
-	int err = add_part(f, residue_tag(r), r->pool, r->count, r->bytes);
+	int err = finding_part(f, residue_tag(r), r->pool, r->count, r->bytes);
 
 	if (!err && r->kernel_bytes.known != KNOWN_NOT)
-		err = add_part(f, residue_tag(r), POOL_KERNEL,
+		err = finding_part(f, residue_tag(r), POOL_KERNEL,
 				   r->pool == POOL_KERNEL ? 0 : r->count, r->kernel_bytes);
 	if (err)
 		return err;
@@ -243,7 +227,7 @@ static int add_zombies(struct finding *f, const struct ledger_residue *r)
 	struct amount bytes = r->bytes.known != KNOWN_NOT ? r->bytes : r->kernel_bytes;
 
 	f->bytes = bytes;
-	return add_part(f, "zombie", POOL_KERNEL, r->count, bytes);
+	return finding_part(f, "zombie", POOL_KERNEL, r->count, bytes);
 }
 
 static double sum_of(const struct profile *p)
@@ -276,7 +260,7 @@ static int add_one(const struct judge *j, struct finding *f, const struct ledger
 	case RESIDUE_RUNNING:
 	case RESIDUE_STOPPED:
 		f->bytes = r->bytes;
-		return add_part(f, "process", POOL_KERNEL, r->count, r->bytes);
+		return finding_part(f, "process", POOL_KERNEL, r->count, r->bytes);
 	case RESIDUE_LEVEL:
 		*ret_count = 0;
 		if (!g->grows)
@@ -293,7 +277,7 @@ static int add_one(const struct judge *j, struct finding *f, const struct ledger
 		}
 		break;
 	}
-	err = add_part(f, residue_tag(r), held_pool(r), *ret_count, bytes);
+	err = finding_part(f, residue_tag(r), held_pool(r), *ret_count, bytes);
 	return err ? err : add_bytes(f, r, bytes);
 }
 
@@ -408,7 +392,7 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 
 	*ret_made = false;
 	if (runs_on_holder(c[0]->residue) && !is_child(c[0]->residue->kind) &&
-	    !may_leak(c[0]->residue->holder))
+	    !holder_may_leak(c[0]->residue->holder))
 		return 0;
 	if (!judge_counted(j, c, n, &clock, primary, counts).grows) {
 		primary = other_primary(j, c, n, &clock);
@@ -427,7 +411,7 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 	f->take = primary->residue->take;
 	f->via = primary->residue->via;
 	f->fd = primary->residue->fd;
-	set_holder(f, primary->residue->holder);
+	finding_holder(f, primary->residue->holder);
 	if (primary->residue->keeper.tgid) {
 		f->holder = primary->residue->keeper;
 		memcpy(f->holder_comm, primary->residue->keeper_comm, sizeof(f->holder_comm));
@@ -448,34 +432,4 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 	finding_rates(f);
 	*ret_made = true;
 	return 0;
-}
-
-int finding_heap(struct judge *j, const struct ledger_account *a)
-{
-	const struct rule *rule = rule_named("heap");
-	double page = ledger_session(j->led)->page_bytes;
-	uint64_t forks = a->forks - a->levels_from;
-	struct profile p;
-	struct growth g;
-	struct finding *f;
-	int err;
-
-	if (forks < LEDGER_FORKS_MIN || !a->levels.bins || !may_leak(a))
-		return 0;
-	if (page <= 0)
-		page = 4096;
-	profile_bytes(&p, &a->levels, forks, false, page);
-	g = growth_judge(&p, HEAP_PAGES_MIN);
-	if (!g.grows || (g.steady < (double)forks && a->rise_large_bytes < a->rise_small_bytes))
-		return 0;
-	err = finding_add(j, rule, &f);
-	if (err)
-		return err;
-	set_holder(f, a);
-	f->forks = forks;
-	/* Levels at N forks have N - 1 ways between them. */
-	f->bytes = amount_exact(llround(g.steady * page * (double)forks / (double)(forks - 1)));
-	f->count = (uint64_t)llround((double)f->bytes.bytes / page);
-	finding_rates(f);
-	return add_part(f, "private", POOL_PRIVATE, f->count, f->bytes);
 }

@@ -138,6 +138,7 @@ void profile_bytes(struct profile *p, const struct levels *l, uint64_t forks, bo
 	for (i = 0; i < l->bins; i++) {
 		read[i] = l->at[i].samples;
 		low[i] = (double)l->at[i].bytes_min / unit;
+		p->large[i] = (double)l->at[i].large / unit;
 	}
 	profile_levels(p, low, read, l->bins, l->bins ? (double)l->at[l->bins - 1].bytes / unit : 0,
 		       zero_before);
@@ -246,7 +247,7 @@ static bool whole_is_straight(const struct profile *p, double usual)
 struct growth growth_judge(const struct profile *p, double least)
 {
 	struct growth g = {0};
-	double w[SERIES_BINS] = {0}, sum = 0, squares = 0, p_bin, limit, whole, rate;
+	double w[SERIES_BINS] = {0}, sum = 0, squares = 0, large = 0, p_bin, limit, whole, rate;
 	size_t first, last, n, i, filled = 0, lead = 0, trail = 0;
 
 	if (p->forks < LEDGER_FORKS_MIN || !p->bins)
@@ -277,6 +278,10 @@ struct growth growth_judge(const struct profile *p, double least)
 	while (w[n - 1 - trail] <= 0)
 		trail++;
 	g.distance = distance_of(w, n);
+	/* What rises in a bin stays from there on, or from the next one. */
+	for (i = 0; i < n; i++)
+		large += fmin(w[i] + (i + 1 < n ? w[i + 1] : 0), p->large[first + i]);
+	g.large = large / sum;
 	g.effective = sum * sum / squares;
 	p_bin = g.effective / (double)n;
 	limit = DISTANCE_CHANCE * sqrt((p_bin < 1 ? 1 - p_bin : 0) / g.effective);

@@ -19,6 +19,7 @@
 
 struct profile {
 	double weight[SERIES_BINS]; /* births in the bin, or rise of the level */
+	double large[SERIES_BINS];  /* of its rise, what came in two pages and more (bytes only) */
 	size_t bins;
 	uint32_t stride; /* forks a bin */
 	uint64_t forks;	 /* of the whole run */
@@ -30,6 +31,7 @@ struct growth {
 	double effective; /* births in the middle, as if all were alike */
 	double distance;  /* of their course from a straight line, 0 to 1 */
 	double usual;	  /* the median bin of those in the middle that have births */
+	double large;	  /* share of the middle that came in two pages and more: 0 to 1, or so */
 	/*
 	 * Weight of the whole run at its steady rate: jumps, and what the first and last eighth
 	 * have beyond the middle's rate, left out.

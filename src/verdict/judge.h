@@ -4,11 +4,12 @@
  *
  *   verdict.c  the order in which causes are tried; what is a consequence of what
  *   finding.c  makes one finding: its parts, bytes, count, holder
+ *   heap.c     private memory that grows
  *   primary.c  what of some candidates is counted, and whether it grows
  *   growth.c   growth or plateau, from a profile alone
  *   catalogue.c  the table of causes
  *   rule.c     which row of it a residue belongs to
- *   reason.c   why a verdict is inconclusive
+ *   reason.c   why a verdict is inconclusive, and notes
  *   suppress.c, suppress_match.c  what is known and accepted
  */
 #ifndef FORKTALLY_VERDICT_JUDGE_H
@@ -31,7 +32,7 @@ struct judge {
 	struct verdict *verdict;
 	struct candidate *candidates; /* sorted: one holder, cause, kind, take after the other */
 	size_t count;
-	size_t finding_room, reason_room;
+	size_t finding_room, reason_room, note_room;
 };
 
 /* The clock by which some residues are measured together. */
@@ -70,8 +71,21 @@ const struct candidate *other_primary(const struct judge *j, struct candidate *c
  * grows. ret_made tells. Errors: 0 or -ENOMEM.
  */
 int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret_made);
-/* The private memory of one account. */
+/* The private memory of one account: a finding, or a note. */
 int finding_heap(struct judge *j, const struct ledger_account *a);
+#define HEAP_PAGES_MIN 8 /* in the middle of the run: less is not told from an allocator's ways */
+/* Is this growth of private memory a leak? @p in pages. */
+bool heap_is_leak(const struct profile *p, const struct growth *g);
+/*
+ * Most of those it forked must have ended while it went on forking: what it keeps for children
+ * that live is in use (a pool of workers, each with its pipe).
+ */
+bool holder_may_leak(const struct ledger_account *holder);
+
+int finding_add(struct judge *j, const struct rule *rule, struct finding **ret_finding);
+int finding_part(struct finding *f, const char *tag, enum pool pool, uint64_t count,
+		 struct amount bytes);
+void finding_holder(struct finding *f, const struct ledger_account *a);
 /*
  * Settles a consequence of a finding: no finding of its own any more. If it grows it is shown,
  * and counted in the finding's bytes where @counts.
@@ -92,5 +106,6 @@ enum judgement judgement_of(const struct verdict *v);
 
 /* Errors: 0 or -ENOMEM. */
 int reasons_find(struct judge *j);
+__attribute__((format(printf, 2, 3))) int judge_note(struct judge *j, const char *format, ...);
 
 #endif

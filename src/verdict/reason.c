@@ -7,29 +7,48 @@
 #include <stdlib.h>
 #include "verdict/judge.h"
 
+static int add_text(const char ***texts, size_t *count, size_t *room, const char *format,
+		    va_list args)
+{
+	size_t more = *room ? *room * 2 : 8;
+	const char **grown;
+	char *text;
+
+	if (*count == *room) {
+		grown = realloc(*texts, more * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		*texts = grown;
+		*room = more;
+	}
+	if (vasprintf(&text, format, args) < 0)
+		return -ENOMEM;
+	(*texts)[(*count)++] = text;
+	return 0;
+}
+
 __attribute__((format(printf, 2, 3))) static int reason(struct judge *j, const char *format, ...)
 {
 	struct verdict *v = j->verdict;
-	size_t room = j->reason_room ? j->reason_room * 2 : 8;
-	const char **reasons;
-	char *text;
 	va_list args;
-	int n;
+	int err;
 
-	if (v->reason_count == j->reason_room) {
-		reasons = realloc(v->reasons, room * sizeof(*reasons));
-		if (!reasons)
-			return -ENOMEM;
-		v->reasons = reasons;
-		j->reason_room = room;
-	}
 	va_start(args, format);
-	n = vasprintf(&text, format, args);
+	err = add_text(&v->reasons, &v->reason_count, &j->reason_room, format, args);
 	va_end(args);
-	if (n < 0)
-		return -ENOMEM;
-	v->reasons[v->reason_count++] = text;
-	return 0;
+	return err;
+}
+
+int judge_note(struct judge *j, const char *format, ...)
+{
+	struct verdict *v = j->verdict;
+	va_list args;
+	int err;
+
+	va_start(args, format);
+	err = add_text(&v->notes, &v->note_count, &j->note_room, format, args);
+	va_end(args);
+	return err;
 }
 
 static int loss_reasons(struct judge *j)

@@ -314,7 +314,8 @@ static int absorb_consequences(struct judge *j)
 		const struct ledger_residue *r = c->residue;
 		struct finding *f = NULL;
 
-		if (c->used || !r->count || (r->kind != RESIDUE_OBJECT && r->kind != RESIDUE_LEVEL))
+		if (c->used || (r->kind != RESIDUE_OBJECT && r->kind != RESIDUE_LEVEL) ||
+		    (r->kind == RESIDUE_OBJECT && !r->count))
 			continue;
 		if (c->rule->role == RULE_FORK && r->holder)
 			f = finding_of(j, "zombie", r->holder);
@@ -580,8 +581,11 @@ void verdict_free(struct verdict *v)
 		finding_done(&v->suppressed[i]);
 	for (i = 0; i < v->reason_count; i++)
 		free((char *)v->reasons[i]);
+	for (i = 0; i < v->note_count; i++)
+		free((char *)v->notes[i]);
 	free(v->findings);
 	free(v->suppressed);
 	free(v->reasons);
+	free(v->notes);
 	free(v);
 }

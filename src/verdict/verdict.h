@@ -66,6 +66,8 @@ struct verdict {
 	size_t finding_count;
 	const char **reasons; /* why it is inconclusive, one sentence each */
 	size_t reason_count;
+	const char **notes; /* what grows and is not called a leak, one sentence each */
+	size_t note_count;
 	struct finding *suppressed; /* known and accepted: no part of the judgement */
 	size_t suppressed_count;
 	const struct suppressions *suppressions; /* borrowed; NULL: none were asked for */

@@ -297,6 +297,9 @@ static const struct field fields[FIELDS] = {
 [FIELD_REASONS] = {"reasons", "array of string", "", "",
 	"Why the verdict is inconclusive; with `leak`, what else could not be judged.",
 	"LOSS, END", ""},
+[FIELD_NOTES] = {"notes", "array of string", "", "",
+	"What grows with the forks and is not called a leak, and why.",
+	"FORK", "Private memory that is kept in pieces smaller than a page. The verdict does not count it."},
     /* clang-format on */
 };
 

@@ -332,6 +332,9 @@ static void fill_findings(struct view *v, const struct ledger *led, const struct
 	v->reasons = view_arena_array(v->arena, verdict->reason_count, sizeof(*v->reasons));
 	for (size_t i = 0; v->reasons && i < verdict->reason_count; i++)
 		v->reasons[v->reason_count++] = view_arena_text(v->arena, verdict->reasons[i]);
+	v->notes = view_arena_array(v->arena, verdict->note_count, sizeof(*v->notes));
+	for (size_t i = 0; v->notes && i < verdict->note_count; i++)
+		v->notes[v->note_count++] = view_arena_text(v->arena, verdict->notes[i]);
 }
 
 static void fill_books(struct view *v, const struct ledger *led)

@@ -171,6 +171,8 @@ struct view {
 	size_t not_seen_count;
 	const char **reasons; /* why it is inconclusive */
 	size_t reason_count;
+	const char **notes; /* what grows and is not called a leak */
+	size_t note_count;
 
 	struct view_arena *arena; /* owns all of the above */
 };

@@ -2,7 +2,7 @@
 # Covers, for the exact source: the open kernel charges of 50 children that hold pipes, sockets,
 # epoll sets and 200 maps each are within 1 % of the memory cgroup's figure, the one in the report
 # and one measured without forktally; a clean loop ends with nothing open, for every tag; no event is
-# lost at the highest fork rate. LONG=1: ten loops of 100,000 forks, and 60 seconds of forks.
+# lost at the highest fork rate, nor in a command that ends at once. LONG=1: ten loops of 100,000 forks, and 60 seconds of forks.
 # shellcheck shell=bash
 . test/lib.sh
 . test/oracle.sh
@@ -42,3 +42,11 @@ run_json "$report" "$WORKLOAD/fork_fast" $seconds
 expect "highest fork rate, $seconds s: nothing lost" 0 "$(lost "$report")"
 expect "highest fork rate, $seconds s: verdict" clean "$(field "$report" .verdict)"
 expect "highest fork rate, $seconds s: every fork counted" "$(cat "$report.out")" "$(field "$report" .forks)"
+
+# What a short command wrote waits in its caller's pipe: it ended long before it could be looked at.
+report=$TMPDIR/short.json
+for ((i = 1; i <= 5; i++)); do
+	"$FORKTALLY" run --source=bpf --json -o "$report" -- /bin/echo "$i" | { sleep 1.5; cat >/dev/null; }
+	expect "short command $i: nothing lost" 0 "$(lost "$report")"
+	expect "short command $i: verdict" clean "$(field "$report" .verdict)"
+done

@@ -46,6 +46,16 @@ expect "SIGINT: exit status" 130 $?
 expect "SIGINT: report" "2 2" "$(field "$report" '"\(.signal) \(.interrupted)"')"
 gone "SIGINT"
 
+# As a terminal does it, to the whole group, and while the source is being set up: the command may be dead
+# before it ran, which is inconclusive.
+rm -f "$report"
+env --default-signal=INT timeout --preserve-status -s INT 0.05 "${run[@]}" sleep "$word" 2>"$TMPDIR/err"
+status=$?
+expect "SIGINT at the start: exit status" 130 "${status/#24/130}"
+expect "SIGINT at the start: report" "2 2" "$(field "$report" '"\(.signal) \(.interrupted)"')"
+expect "SIGINT at the start: no error" "" "$(cat "$TMPDIR/err")"
+gone "SIGINT at the start"
+
 begin "${run[@]}" sh -c 'trap "echo got it" INT; : >"$0"; while :; do sleep 0.1; done' "$ready" "$word"
 kill -INT "$pid"
 sleep 1

@@ -2,9 +2,6 @@
 /*
  * Any bytes as events: the ledger and the verdict take them or refuse them, and the laws hold
  * after each. Numbers are kept small often enough that accounts and tags meet again.
- *
- * Build: clang -fsanitize=fuzzer,address,undefined with the files of src/ledger and src/verdict.
- * Run:   -max_len=65536
  */
 #include <stdlib.h>
 #include <string.h>

@@ -156,6 +156,9 @@ static const struct view sample_leak = {
 		.charged = EXACT(0), .returned = EXACT(0), .peak = EXACT(0), .live = EXACT(0),     \
 		.unattributed = UNKNOWN, .inherited = UNKNOWN,                                     \
 	}
+static const char *sample_notes[] = {
+    "sh (pid 812) kept 1024000 more bytes of private memory in 2000 forks.",
+};
 static const struct view sample_clean = {
     .command = "sh -c 'i=0; while [ $i -lt 2000 ]; do /bin/true; i=$((i+1)); done'",
     .source = "bpf",
@@ -182,6 +185,8 @@ static const struct view sample_clean = {
 	    [POOL_SHARED] = CLEAN_POOL,
 	    [POOL_CACHE] = CLEAN_POOL,
 	},
+    .notes = sample_notes,
+    .note_count = 1,
 };
 
 /* All that is unknown, estimated, lost, cut off, hostile. */

@@ -45,6 +45,33 @@ static void test_runs_after_release(void **state)
 	launch_close(&l);
 }
 
+static void test_touch(void **state)
+{
+	char path[64], target[64] = "";
+	struct launch l;
+	ssize_t n;
+	int status;
+
+	assert_int_equal(
+	    launch_open((char *[]){"sh", "-c",
+				   "for f in /proc/$$/fd/*; do readlink $f; done | grep eventfd",
+				   NULL},
+			NULL, NULL, &l),
+	    0);
+	assert_int_equal(launch_touch(&l), 0);
+	for (int fd = 0; fd < 64 && !strstr(target, "eventfd"); fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)l.pid, fd);
+		n = readlink(path, target, sizeof(target) - 1);
+		target[n < 0 ? 0 : n] = 0;
+	}
+	assert_non_null(strstr(target, "eventfd"));
+	assert_int_equal(launch_release(&l), 0);
+	assert_int_equal(launch_result(&l), 0);
+	status = wait_status(l.pid);
+	assert_int_equal(WEXITSTATUS(status), 1); /* the command has not got it */
+	launch_close(&l);
+}
+
 static void test_never_released(void **state)
 {
 	struct launch l;
@@ -55,6 +82,22 @@ static void test_never_released(void **state)
 	status = wait_status(l.pid);
 	assert_true(WIFEXITED(status));
 	assert_int_not_equal(WEXITSTATUS(status), 17);
+}
+
+static void test_killed_before_release(void **state)
+{
+	void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+	struct launch l;
+	int status;
+
+	assert_int_equal(launch_open((char *[]){"sh", "-c", "exit 17", NULL}, NULL, NULL, &l), 0);
+	assert_int_equal(kill(l.pid, SIGKILL), 0);
+	status = wait_status(l.pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(launch_release(&l), 0);
+	assert_int_equal(launch_result(&l), 0);
+	launch_close(&l);
+	signal(SIGPIPE, before);
 }
 
 static void check_failure(const char *command, int expected_err, int expected_status)
@@ -145,7 +188,8 @@ static int count_inherited(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_runs_after_release), cmocka_unit_test(test_never_released),
+	    cmocka_unit_test(test_runs_after_release), cmocka_unit_test(test_touch),
+	    cmocka_unit_test(test_never_released),     cmocka_unit_test(test_killed_before_release),
 	    cmocka_unit_test(test_cannot_run),	       cmocka_unit_test(test_before_exec),
 	    cmocka_unit_test(test_inherits),
 	};

@@ -630,7 +630,7 @@ static void series_grow_coarse_but_lose_nothing(void **state)
 
 	for (uint32_t i = 0; i < 5003; i++) {
 		assert_int_equal(births_add(&b, i, 3), 0);
-		assert_int_equal(levels_add(&l, i, i % 64 == 17 ? 5 : 1000 + i, -1), 0);
+		assert_int_equal(levels_add(&l, i, i % 64 == 17 ? 5 : 1000 + i, -1, 4096), 0);
 	}
 	assert_int_equal(b.stride, 64);
 	assert_int_equal(b.bins, 5002 / 64 + 1);

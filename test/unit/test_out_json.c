@@ -83,6 +83,7 @@ static void the_schema_refuses_what_is_wrong(void **state)
 	    {"", "forks", "null"},
 	    {"", "forks", "1.5"},
 	    {"", "reasons", "[1]"},
+	    {"", "notes", NULL},
 	    {"pools", "cache", NULL},
 	    {"pools/kernel", "live_bytes", "\"0\""},
 	    {"pools/private", "inherited_bytes", NULL},

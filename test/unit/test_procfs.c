@@ -93,6 +93,7 @@ static void test_status(void **state)
 	int fd = fixture("plain");
 
 	assert_int_equal(procfs_status_read(fd, &text, &status), 0);
+	assert_string_equal(status.comm, "server");
 	assert_int_equal(status.tgid, 4242);
 	assert_int_equal(status.ppid, 17);
 	assert_int_equal(status.threads, 3);
@@ -109,6 +110,7 @@ static void test_status_of_a_zombie(void **state)
 	int fd = fixture("odd");
 
 	assert_int_equal(procfs_status_read(fd, &text, &status), 0);
+	assert_string_equal(status.comm, "a) R 1 ) (x\n");
 	assert_int_equal(status.tgid, 99);
 	assert_int_equal(status.ppid, 5);
 	assert_true(status.private_bytes == EVENT_UNKNOWN_BYTES);
@@ -132,6 +134,9 @@ static void test_status_damaged(void **state)
 					     &status),
 			 0);
 	assert_true(status.private_bytes == EVENT_UNKNOWN_BYTES);
+	assert_string_equal(status.comm, "");
+	assert_int_equal(procfs_status_parse("Name:\ta\\\\b\\\nTgid:\t1\n", &status), 0);
+	assert_string_equal(status.comm, "a\\b\\");
 	/* Swap alone is no answer. */
 	assert_int_equal(procfs_status_parse("Tgid:\t1\nVmSwap:\t4 kB\n", &status), 0);
 	assert_true(status.private_bytes == EVENT_UNKNOWN_BYTES);
@@ -158,10 +163,10 @@ static void test_fds(void **state)
 		enum cost kind;
 		uint32_t count;
 	} expected[] = {
-	    {COST_FD_PIPE, 2},	{COST_FD_SOCKET_OTHER, 1}, {COST_FD_EVENTFD, 2},
-	    {COST_FD_EPOLL, 1}, {COST_FD_TIMERFD, 1},	   {COST_FD_SIGNALFD, 1},
-	    {COST_FD_PIDFD, 2}, {COST_FD_INOTIFY, 1},	   {COST_FD_MEMFD, 1},
-	    {COST_FD_OTHER, 2},
+	    {COST_FD_PIPE, 2},	   {COST_FD_SOCKET_OTHER, 1}, {COST_FD_EVENTFD, 2},
+	    {COST_FD_EPOLL, 1},	   {COST_FD_TIMERFD, 1},      {COST_FD_SIGNALFD, 1},
+	    {COST_FD_PIDFD, 2},	   {COST_FD_INOTIFY, 1},      {COST_FD_MEMFD, 1},
+	    {COST_FD_IO_URING, 1}, {COST_FD_OTHER, 1},
 	};
 	int fd = fixture("plain");
 	struct fd_counts counts;
@@ -189,7 +194,10 @@ static void test_fd_kinds(void **state)
 	assert_int_equal(fd_kind_of_link("pipe:[18446744073709551615]", &inode), COST_FD_PIPE);
 	assert_true(inode == UINT64_MAX);
 	assert_int_equal(fd_kind_of_link("/tmp/x", &inode), COSTS);
-	assert_int_equal(fd_kind_of_link("net:[4026531840]", &inode), COST_FD_OTHER);
+	assert_int_equal(fd_kind_of_link("net:[4026531840]", &inode), COST_FD_NAMESPACE);
+	assert_int_equal(fd_kind_of_link("netlink:[1]", &inode), COST_FD_OTHER);
+	assert_int_equal(fd_kind_of_link("anon_inode:bpf-map", &inode), COST_FD_BPF);
+	assert_int_equal(fd_kind_of_link("anon_inode:[io_uring]", &inode), COST_FD_IO_URING);
 	assert_int_equal(fd_kind_of_link("", &inode), COST_FD_OTHER);
 	assert_int_equal(fd_kind_of_path("/tmp", S_IFDIR | 0755, 0), COST_FD_DIR);
 	assert_int_equal(fd_kind_of_path("/tmp/x", S_IFREG | 0644, 0), COST_FD_FILE);

@@ -35,8 +35,8 @@ static int send_pipe(int sock)
 
 static void start_job(bool leak)
 {
-	static long job;
-	int *own = channel[job++ / MESSAGES_OF_SOCKET], status;
+	static long leaks;
+	int *own = leak ? channel[1 + leaks++ / MESSAGES_OF_SOCKET] : channel[0], status;
 	char byte;
 	pid_t child = workload_fork();
 
@@ -51,7 +51,7 @@ static void start_job(bool leak)
 int main(int argc, char **argv)
 {
 	struct workload w = workload_begin(argc, argv);
-	long channels = w.forks / MESSAGES_OF_SOCKET + 1;
+	long channels = w.forks / MESSAGES_OF_SOCKET + 2;
 
 	channel = calloc(channels, sizeof(*channel));
 	for (long i = 0; i < channels; i++)

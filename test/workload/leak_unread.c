@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * leak_unread.c - each leaking child sends its report of 1000 bytes to its parent, which never
- * reads it (the others' it does). One socket has no room for all, so there are more, all made
- * before the first fork.
+ * reads it; the others' it does, at a socket of theirs. One socket has no room for all, so there
+ * are more, all made before the first fork.
  */
 #include <sys/socket.h>
 #include "workload.h"
@@ -21,8 +21,8 @@ static int send_report(int sock)
 
 static void start_job(bool leak)
 {
-	static long job;
-	int *own = channel[job++ / REPORTS_OF_SOCKET], status;
+	static long leaks;
+	int *own = leak ? channel[1 + leaks++ / REPORTS_OF_SOCKET] : channel[0], status;
 	char report[REPORT_BYTES];
 	pid_t child = workload_fork();
 
@@ -37,7 +37,7 @@ static void start_job(bool leak)
 int main(int argc, char **argv)
 {
 	struct workload w = workload_begin(argc, argv);
-	long channels = w.forks / REPORTS_OF_SOCKET + 1;
+	long channels = w.forks / REPORTS_OF_SOCKET + 2;
 
 	channel = calloc(channels, sizeof(*channel));
 	for (long i = 0; i < channels; i++)

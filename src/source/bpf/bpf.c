@@ -36,9 +36,9 @@ void exact_sample(struct exact *x)
 
 	if (!x->cgroup.exists)
 		return;
-	tables_open_bytes(&x->tables, &before);
+	before = tables_open_bytes(&x->tables);
 	kernel = run_cgroup_kernel_bytes(&x->cgroup);
-	tables_open_bytes(&x->tables, &after);
+	after = tables_open_bytes(&x->tables);
 	/* The kernel may tell a sum that is 2 s old: while ours stands still, the later one counts.
 	 */
 	if (before != after || after < x->peak.ledger || !after)
@@ -97,8 +97,6 @@ int exact_tick(struct exact *x)
 
 	exact_reap(x);
 	exact_sample(x);
-	if (!x->oracle)
-		exact_prove_oracle(x);
 	if (x->collector.waiting_count > WAITING_MANY) {
 		clock_gettime(CLOCK_BOOTTIME, &ts);
 		now = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
@@ -246,6 +244,8 @@ static int exact_open(const struct source_options *opts, struct launch *launch,
 		*ret_why = "the command's process cannot be found by the kernel programs";
 		goto out;
 	}
+	if (!launch_touch(launch))
+		exact_prove_oracle(x);
 	err = tell_begin(x);
 	if (err)
 		goto out;
@@ -271,7 +271,6 @@ static int exact_poll(struct source *src, int timeout_ms)
 			err = launch_result(x->launch);
 		if (err)
 			return err;
-		exact_prove_oracle(x); /* now: a short command may be gone at the next look */
 	}
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (;;) {

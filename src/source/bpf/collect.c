@@ -41,51 +41,55 @@ void collector_emit(struct collector *c, struct event *ev)
 	tell(c, ev);
 }
 
+void collector_tag_name(const struct collector *c, uint32_t tag, char *name, size_t size)
+{
+	const struct tag_slot *s = &c->t->tags[tag & (TAG_MAX - 1)];
+
+	switch (tag < TAG_MAX ? s->kind : 0) {
+	case TAG_SLAB:
+		snprintf(name, size, "%.*s", TAG_NAME_BYTES, s->name);
+		break;
+	case TAG_KMALLOC:
+		snprintf(name, size, "kmalloc-%u", tables_object_size(c->t, s));
+		break;
+	case TAG_PAGE:
+		snprintf(name, size, s->bytes > 4096 ? "pages-%u" : "page", s->bytes);
+		break;
+	case TAG_PAGE_TABLE:
+		snprintf(name, size, "page table");
+		break;
+	case TAG_STACK:
+		snprintf(name, size, "kernel stack");
+		break;
+	case TAG_PERCPU:
+		snprintf(name, size, "percpu-%u", s->bytes);
+		break;
+	default:
+		snprintf(name, size, "%s",
+			 tag < TAG_MAX			  ? "other"
+			 : tag == TAG_MAX + LEVEL_LOCKED  ? "mlock"
+			 : tag == TAG_MAX + LEVEL_TIMERS  ? "timer"
+			 : tag == TAG_MAX + LEVEL_THREADS ? "threads"
+							  : "zombie");
+	}
+}
+
 void collector_tag(struct collector *c, uint32_t tag)
 {
-	const struct tag_slot *s = tag < TAG_MAX ? &c->t->tags[tag] : NULL;
 	struct event ev = {.type = EVENT_TAG, .u.tag = {.tag = tag, .pool = POOL_KERNEL}};
-	char name[64] = "";
+	char name[64];
 
 	if (c->tag_told[tag])
 		return;
 	c->tag_told[tag] = true;
+	collector_tag_name(c, tag, name, sizeof(name));
 	ev.text = name;
-	if (!s) {
-		snprintf(name, sizeof(name), "%s",
-			 tag == TAG_ZOMBIE		     ? "zombie"
-			 : tag == TAG_MAX + LEVEL_LOCKED     ? "mlock"
-			 : tag == TAG_MAX + LEVEL_TIMERS     ? "timer"
-							     : "threads");
-		if (tag == TAG_MAX + LEVEL_LOCKED)
-			ev.u.tag.pool = POOL_PRIVATE;
-		ev.u.tag.object_bytes = EVENT_UNKNOWN_BYTES;
-		collector_emit(c, &ev);
-		return;
-	}
-	ev.u.tag.pool = collector_pool(s->book);
-	ev.u.tag.object_bytes = s->bytes;
-	switch (s->kind) {
-	case TAG_SLAB:
-		snprintf(name, sizeof(name), "%.*s", TAG_NAME_BYTES, s->name);
-		break;
-	case TAG_KMALLOC:
-		snprintf(name, sizeof(name), "kmalloc-%u", s->bytes);
-		break;
-	case TAG_PAGE:
-		snprintf(name, sizeof(name), s->bytes > 4096 ? "pages-%u" : "page", s->bytes);
-		break;
-	case TAG_PAGE_TABLE:
-		snprintf(name, sizeof(name), "page table");
-		break;
-	case TAG_STACK:
-		snprintf(name, sizeof(name), "kernel stack");
-		break;
-	case TAG_PERCPU:
-		snprintf(name, sizeof(name), "percpu-%u", s->bytes);
-		break;
-	default:
-		snprintf(name, sizeof(name), "other");
+	if (tag == TAG_MAX + LEVEL_LOCKED)
+		ev.u.tag.pool = POOL_PRIVATE;
+	ev.u.tag.object_bytes = EVENT_UNKNOWN_BYTES;
+	if (tag < TAG_MAX) {
+		ev.u.tag.pool = collector_pool(c->t->tags[tag].book);
+		ev.u.tag.object_bytes = c->t->tags[tag].bytes;
 	}
 	collector_emit(c, &ev);
 }
@@ -183,7 +187,7 @@ static void tell_totals(struct collector *c)
 	}
 }
 
-static void tell_loss(struct collector *c, enum loss kind, uint64_t count, const char *what)
+void collector_loss(struct collector *c, enum loss kind, uint64_t count, const char *what)
 {
 	struct event ev = {
 	    .type = EVENT_LOSS, .u.loss = {.kind = kind, .count = count}, .text = what};
@@ -194,28 +198,25 @@ static void tell_loss(struct collector *c, enum loss kind, uint64_t count, const
 
 int collector_finish(struct collector *c, bool oracle)
 {
-	uint64_t missed_tasks, missed_charges, undecided;
+	uint64_t missed_tasks, missed_charges;
 	struct tree_state *tree = c->t->tree;
 
 	collector_records(c);
-	undecided = collector_objects_finish(c, oracle);
+	collector_objects_finish(c, oracle);
 	collector_accounts_finish(c);
 	tell_totals(c);
-	tell_loss(c, LOSS_RECORDS, tree->lost_records,
-		  "records found no room on their way out of the kernel");
-	tell_loss(c, LOSS_OBJECTS, tree->lost_objects,
-		  "charges found no room in the object table (--objects makes it larger)");
-	tell_loss(c, LOSS_ACCOUNTS, tree->lost_accounts,
-		  "processes found no room in the account table");
-	tell_loss(c, LOSS_TREE, tree->lost_tasks, "tasks found no room in the task table");
+	collector_loss(c, LOSS_RECORDS, tree->lost_records,
+		       "records found no room on their way out of the kernel");
+	collector_loss(c, LOSS_OBJECTS, tree->lost_objects,
+		       "charges found no room in the object table (--objects makes it larger)");
+	collector_loss(c, LOSS_ACCOUNTS, tree->lost_accounts,
+		       "processes found no room in the account table");
+	collector_loss(c, LOSS_TREE, tree->lost_tasks, "tasks found no room in the task table");
 	tables_missed(c->t, &missed_tasks, &missed_charges);
-	tell_loss(c, LOSS_TREE, missed_tasks,
-		  "forks or exits were not seen: the program that follows them was preempted");
-	tell_loss(c, LOSS_OBJECTS, missed_charges,
-		  "charges were not seen: the program that books them was preempted");
-	tell_loss(
-	    c, LOSS_UNDECIDED, undecided,
-	    "charges are open of which the kernel could not be asked whether they still live");
+	collector_loss(c, LOSS_TREE, missed_tasks,
+		       "forks or exits were not seen: the program that follows them was preempted");
+	collector_loss(c, LOSS_OBJECTS, missed_charges,
+		       "charges were not seen: the program that books them was preempted");
 	return c->err;
 }
 

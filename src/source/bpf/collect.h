@@ -101,6 +101,11 @@ int collector_records(struct collector *c);
 /* Emits one event with the time of now. */
 void collector_emit(struct collector *c, struct event *ev);
 
+void collector_tag_name(const struct collector *c, uint32_t tag, char *name, size_t size);
+
+/* Emits what was lost; nothing where count is 0. */
+void collector_loss(struct collector *c, uint32_t kind, uint64_t count, const char *what);
+
 /* Tells the tag's name before its number is used. */
 void collector_tag(struct collector *c, uint32_t tag);
 
@@ -144,15 +149,15 @@ void collector_accounts_finish(struct collector *c);
 
 /*
  * May a live object of a process that is gone still come back by itself, in some seconds? Batches
- * of kvfree_rcu may; pages, and what TIME_WAIT or System V IPC holds, do not.
+ * of kvfree_rcu may; pages, pids, and what TIME_WAIT or System V IPC holds, do not.
  */
 bool collector_may_return(struct collector *c, const struct object_entry *e, uint64_t key);
 
 /* Tells and removes the tombstones: what went only with the exit of its holder. */
 void collector_sweep(struct collector *c);
 
-/* At the end: all that is open. Of how many the kernel could not be asked whether they live. */
-uint64_t collector_objects_finish(struct collector *c, bool oracle);
+/* At the end: all that is open, and of what the kernel could not be asked whether it lives. */
+void collector_objects_finish(struct collector *c, bool oracle);
 
 /*
  * Before processes are ended: notes what each of them holds of others. After: tells what of that

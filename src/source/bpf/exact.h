@@ -51,6 +51,10 @@ int exact_kill(struct exact *x, int sig);
 /* settle.c: waits with a bound until all came back, asks the kernel, ends what still runs. */
 int exact_settle(struct exact *x, int interrupted);
 
+/*
+ * ask.c
+ */
+
 /* Once an object that surely lives was found alive, answers of "dead" can be believed. */
 void exact_prove_oracle(struct exact *x);
 

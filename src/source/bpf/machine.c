@@ -141,6 +141,9 @@ static int read_btf(struct machine *m, const char **ret_why)
 	m->objects_loadable = can_load_object(id);
 	no_swap = lacks_compare_and_swap(id);
 	/* It got a second argument when it was moved to before the memory is dropped. */
+	/* Objects of a slab are charged one by one, each with a pointer to who pays. */
+	if (btf__find_by_name_kind(btf, "obj_cgroup", BTF_KIND_STRUCT) > 0)
+		m->payer_bytes = sizeof(void *);
 	leave = tracepoint(btf, "sched_process_exit");
 	m->exit_with_memory = leave && btf_vlen(leave) == 3;
 	m->prepare_exec = tracepoint(btf, "sched_prepare_exec") != NULL;

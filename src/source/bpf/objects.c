@@ -12,7 +12,10 @@
 #include "source/bpf/collect.h"
 #include "source/bpf/reach.h"
 
-/* Taken by a system call that makes or uses System V IPC. */
+/*
+ * Taken by a system call that makes System V IPC, or fills it. What semop() takes is the process's
+ * own: its exit gives that back, some seconds later.
+ */
 static bool taken_for_ipc(const struct collector *c, const struct object_entry *e)
 {
 	int nr;
@@ -20,16 +23,18 @@ static bool taken_for_ipc(const struct collector *c, const struct object_entry *
 	if (!e->take)
 		return false;
 	nr = c->t->takes[(e->take - 1) & (TABLE_TAKES - 1)].syscall_nr;
-	return nr == SYS_shmget || nr == SYS_semget || nr == SYS_msgget || nr == SYS_msgsnd ||
-	       nr == SYS_semop || nr == SYS_semtimedop;
+	return nr == SYS_shmget || nr == SYS_semget || nr == SYS_msgget || nr == SYS_msgsnd;
+}
+
+static bool is_pid(const struct collector *c, const struct object_entry *e)
+{
+	return !e->take && !strcmp(c->t->tags[e->tag & (TAG_MAX - 1)].name, "pid");
 }
 
 /* Objects of System V IPC stay by design, and what they refer to with them: their makers' pids. */
 static bool left_by_ipc(const struct collector *c, const struct object_entry *e)
 {
-	return c->ipc_left &&
-	       (taken_for_ipc(c, e) ||
-		(!e->take && !strcmp(c->t->tags[e->tag & (TAG_MAX - 1)].name, "pid")));
+	return c->ipc_left && (taken_for_ipc(c, e) || is_pid(c, e));
 }
 
 /* Sockets in TIME_WAIT: how many has this network namespace? */
@@ -71,7 +76,7 @@ bool collector_may_return(struct collector *c, const struct object_entry *e, uin
 	if (!c->time_wait)
 		c->time_wait = time_wait_sockets();
 	return (kind == TAG_SLAB || kind == TAG_KMALLOC) && !(e->flags & OBJECT_IS_CACHE) &&
-	       !taken_for_ipc(c, e) && !held_by_time_wait(c, e) &&
+	       !taken_for_ipc(c, e) && !is_pid(c, e) && !held_by_time_wait(c, e) &&
 	       (!r || MARK_VIA(r->mark) == VIA_TASK);
 }
 
@@ -356,9 +361,20 @@ static enum hold hold_of(struct collector *c, const struct object_entry *e,
 										     : HOLD_UNKNOWN;
 }
 
-uint64_t collector_objects_finish(struct collector *c, bool oracle)
+static void tell_undecided(struct collector *c, uint32_t tag, uint64_t count)
 {
-	uint64_t undecided = 0;
+	char what[160], name[64];
+
+	collector_tag_name(c, tag, name, sizeof(name));
+	snprintf(what, sizeof(what),
+		 "charges of \"%s\" are open, and the kernel could not be asked whether they live",
+		 name);
+	collector_loss(c, LOSS_UNDECIDED, count, what);
+}
+
+void collector_objects_finish(struct collector *c, bool oracle)
+{
+	uint64_t undecided[TAG_MAX] = {0};
 
 	c->time_wait = time_wait_sockets();
 	collector_sweep(c);
@@ -380,9 +396,10 @@ uint64_t collector_objects_finish(struct collector *c, bool oracle)
 			hold = hold_of(c, e, r, can_ask, &beside);
 			if (c->t->tags[e->tag & (TAG_MAX - 1)].book == BOOK_KERNEL && !can_ask &&
 			    hold == HOLD_UNKNOWN)
-				undecided++;
+				undecided[e->tag & (TAG_MAX - 1)]++;
 			tell_object(c, e, 0, hold, beside.mark ? &beside : r);
 		}
 	}
-	return undecided;
+	for (uint32_t tag = 0; tag < TAG_MAX; tag++)
+		tell_undecided(c, tag, undecided[tag]);
 }

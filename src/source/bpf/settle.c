@@ -3,11 +3,9 @@
  * settle.c - after the command: what is still open, and is it really?
  *
  * Most charges come back within a few RCU grace periods. Then the kernel is asked about each of
- * the others; objects freed in batches (kvfree_rcu) may take 5 s. A processor that idles may keep
- * the memory map of the last process it ran: a step onto it makes it let go.
+ * the others (ask.c); objects freed in batches (kvfree_rcu) may take 5 s. A processor that idles
+ * may keep the memory map of the last process it ran: a step onto it makes it let go.
  */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
@@ -18,10 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bpf/ask.skel.h"
 #include "source/bpf/exact.h"
-
-enum { ANSWER_UNKNOWN, ANSWER_LIVE, ANSWER_DEAD };
 
 #define SETTLE_MAX_MS 7000u
 #define DAEMON_MS     2000u /* processes that end by themselves get this long */
@@ -38,124 +33,6 @@ static uint64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-static uint32_t ask(struct exact *x, uint64_t key, const struct object_entry *e)
-{
-	const struct tag_slot *tag = &x->tables.tags[e->tag & (TAG_MAX - 1)];
-	struct ask_bpf *q = x->tables.ask;
-	LIBBPF_OPTS(bpf_test_run_opts, run);
-
-	q->bss->address = key;
-	q->bss->kind = tag->kind;
-	q->bss->bytes = tag->bytes;
-	q->bss->cache = tag->key;
-	q->bss->memcg = x->tables.tree->memcg;
-	q->bss->answer = ANSWER_UNKNOWN;
-	if (bpf_prog_test_run_opts(bpf_program__fd(q->progs.ask), &run))
-		return ANSWER_UNKNOWN;
-	return q->bss->answer;
-}
-
-void exact_prove_oracle(struct exact *x)
-{
-	struct tables *t = &x->tables;
-
-	for (uint32_t b = 0; b < t->object_buckets && !x->oracle; b++) {
-		for (int i = 0; i < BUCKET_SLOTS; i++) {
-			const struct object_entry *e = &t->objects[b].entry[i];
-			uint64_t key = t->objects[b].key[i];
-
-			if (!key || KEY_IS_TOMBSTONE(key) || e->account == SHELF_SLOT ||
-			    t->accounts[e->account & (TABLE_ACCOUNTS - 1)].state != ACCOUNT_LIVE ||
-			    t->tags[e->tag & (TAG_MAX - 1)].kind != TAG_SLAB)
-				continue;
-			if (ask(x, key, e) == ANSWER_LIVE) {
-				x->oracle = true;
-				return;
-			}
-		}
-	}
-}
-
-/* What the programs did not see come back, but the kernel says did. */
-static void take_back(struct exact *x, uint32_t bucket, int slot)
-{
-	struct tables *t = &x->tables;
-	struct object_bucket *b = &t->objects[bucket];
-	struct object_entry e = b->entry[slot];
-	uint64_t key = b->key[slot];
-	uint32_t home = (uint32_t)((key * 0x9E3779B97F4A7C15ull) >> 32) & (t->object_buckets - 1);
-	uint32_t tag = e.tag & (TAG_MAX - 1);
-
-	if (!__atomic_compare_exchange_n(&b->key[slot], &key, 0, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_RELAXED))
-		return;
-	if (home != bucket)
-		__atomic_sub_fetch(&t->objects[home].spilled, 1, __ATOMIC_RELAXED);
-	__atomic_add_fetch(
-	    &t->accounts[e.account & (TABLE_ACCOUNTS - 1)].returned[t->tags[tag].book & 1],
-	    t->tags[tag].bytes, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&t->counts[0].returned[tag], 1, __ATOMIC_RELAXED);
-	x->collector.asked[tag]++;
-}
-
-static bool is_over(const struct account_slot *accounts, uint32_t slot)
-{
-	const struct account_slot *a = &accounts[slot & (TABLE_ACCOUNTS - 1)];
-
-	if (a->state == ACCOUNT_ALIAS)
-		a = &accounts[a->alias & (TABLE_ACCOUNTS - 1)];
-	return a->state != ACCOUNT_LIVE && a->state != ACCOUNT_FREE;
-}
-
-/* Too fresh to ask about: what is on its way back is not worth a question. */
-static bool reaped_after(const struct account_slot *accounts, uint32_t slot, uint64_t before_ns)
-{
-	const struct account_slot *a = &accounts[slot & (TABLE_ACCOUNTS - 1)];
-
-	return before_ns && (a->state != ACCOUNT_REAPED || a->reap_ns >= before_ns);
-}
-
-/*
- * The counters of a memory map cannot be asked about. They are freed just before the map itself:
- * where all else of their process came back, so did they, though that was not seen.
- */
-static bool only_counters_open(const struct tables *t, const struct object_entry *e)
-{
-	const struct account_slot *a = &t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
-
-	return t->tags[e->tag & (TAG_MAX - 1)].kind == TAG_PERCPU && a->state == ACCOUNT_REAPED &&
-	       a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL] <=
-		   4ull * t->tags[e->tag & (TAG_MAX - 1)].bytes;
-}
-
-uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns)
-{
-	struct tables *t = &x->tables;
-	uint64_t hopes = 0;
-
-	if (!x->oracle)
-		return 1;
-	for (uint32_t b = 0; b < t->object_buckets; b++) {
-		for (int i = 0; i < BUCKET_SLOTS; i++) {
-			uint64_t key = t->objects[b].key[i];
-
-			if (!key || KEY_IS_TOMBSTONE(key) ||
-			    (!is_over(t->accounts, t->objects[b].entry[i].account) &&
-			     t->objects[b].entry[i].account != SHELF_SLOT) ||
-			    reaped_after(t->accounts, t->objects[b].entry[i].account,
-					 reaped_before_ns))
-				continue;
-			if (ask(x, key, &t->objects[b].entry[i]) == ANSWER_DEAD ||
-			    only_counters_open(t, &t->objects[b].entry[i]))
-				take_back(x, b, i);
-			else
-				hopes += collector_may_return(&x->collector,
-							      &t->objects[b].entry[i], key);
-		}
-	}
-	return hopes;
 }
 
 /* A step onto each processor: it lets go of a memory map that it kept from its last process. */
@@ -385,7 +262,6 @@ int exact_settle(struct exact *x, int interrupted)
 	uint64_t begin = now_ms(), deadline = begin + max;
 	struct event end = {.type = EVENT_END};
 	uint32_t alive = 0, exits;
-	int64_t memcg;
 
 	if (interrupted && !x->ended)
 		end_tree(x);
@@ -408,8 +284,8 @@ int exact_settle(struct exact *x, int interrupted)
 	exact_tell_ipc(x);
 	if (x->cgroup.exists) {
 		tell_book(x, 0, x->peak.ledger, x->peak.kernel, x->peak.processes);
-		tables_open_bytes(&x->tables, &memcg);
-		tell_book(x, 1, memcg, run_cgroup_kernel_bytes(&x->cgroup), tree->alive);
+		tell_book(x, 1, tables_open_bytes(&x->tables), run_cgroup_kernel_bytes(&x->cgroup),
+			  tree->alive);
 	}
 	collector_finish(&x->collector, x->oracle);
 	tell_blind(x);

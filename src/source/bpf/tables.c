@@ -61,11 +61,13 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	x->rodata->page_bytes = m->page_bytes;
 	x->rodata->kmalloc_slab_max = 2 * m->page_bytes;
 	x->rodata->stack_bytes = m->stack_bytes;
+	t->payer_bytes = x->rodata->payer_bytes = pages_marked ? m->payer_bytes : 0;
 	x->rodata->fork_site = m->fork_site;
 	x->rodata->page_base = m->page_base;
 	x->rodata->page_shift = m->page_shift;
 	x->rodata->page_struct_bytes = m->page_struct_bytes;
 	x->rodata->judge_forks = JUDGE_FORKS;
+	x->rodata->programs_preempted = m->programs_preempted;
 	x->rodata->objects_loadable = m->objects_loadable;
 	memcpy((void *)x->rodata->percpu_offset, m->percpu_offset, sizeof(m->percpu_offset));
 	bpf_program__set_autoload(x->progs.on_slab_alloc, m->slab_alloc);
@@ -202,25 +204,20 @@ uint64_t tables_open_count(const struct tables *t, uint32_t tag)
 	return open;
 }
 
-int64_t tables_open_bytes(const struct tables *t, int64_t *ret_memcg_bytes)
+int64_t tables_open_bytes(const struct tables *t)
 {
-	int64_t sum = 0, memcg = 0;
+	int64_t sum = 0;
 
-	for (uint32_t tag = 0; tag < TAG_MAX; tag++) {
-		const struct tag_slot *s = &t->tags[tag];
-		int64_t n;
-
-		if (!s->key)
-			continue;
-		n = (int64_t)tables_open_count(t, tag);
-		if (s->book == BOOK_KERNEL)
-			sum += n * s->bytes;
-		memcg += n * s->bytes;
-		if (s->kind == TAG_SLAB || s->kind == TAG_KMALLOC)
-			memcg += n * (int64_t)sizeof(void *);
-	}
-	*ret_memcg_bytes = memcg;
+	for (uint32_t tag = 0; tag < TAG_MAX; tag++)
+		sum += (int64_t)tables_open_count(t, tag) * t->tags[tag].bytes;
 	return sum;
+}
+
+uint32_t tables_object_size(const struct tables *t, const struct tag_slot *tag)
+{
+	bool slab = tag->kind == TAG_SLAB || tag->kind == TAG_KMALLOC;
+
+	return tag->bytes - (slab ? t->payer_bytes : 0);
 }
 
 static uint64_t misses(const struct bpf_program *program)

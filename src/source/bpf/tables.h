@@ -30,6 +30,7 @@ struct tables {
 	struct tag_counts *counts; /* one for each CPU */
 	uint32_t cpus;
 	uint32_t page_bytes;
+	uint32_t payer_bytes; /* charged for each slab object beside its size */
 	struct tree_state *tree;
 	struct tag_slot *tags;
 	int records_fd;
@@ -54,9 +55,11 @@ void tables_detach(struct tables *t);
 /* Objects of a tag charged and not returned. */
 uint64_t tables_open_count(const struct tables *t, uint32_t tag);
 
-/* Open bytes of the kernel book; *ret_memcg_bytes counts them, and the cache book, as a memory
- * cgroup does: with the pointer to the payer that it keeps for each slab object. */
-int64_t tables_open_bytes(const struct tables *t, int64_t *ret_memcg_bytes);
+/* Open bytes of all tags, as a memory cgroup counts them. */
+int64_t tables_open_bytes(const struct tables *t);
+
+/* Of one object of the tag, as its allocator says: without what is charged beside it. */
+uint32_t tables_object_size(const struct tables *t, const struct tag_slot *tag);
 
 /**
  * tables_missed() - times that a program did not run because it was already running there.

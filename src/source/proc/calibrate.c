@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/io_uring.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -87,6 +89,14 @@ static int make_deleted_file(void)
 	return fd;
 }
 
+static int make_bpf_map(void)
+{
+	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8};
+
+	attr.max_entries = 1;
+	return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
 static int make_thread(char *stack)
 {
 	pthread_attr_t attr;
@@ -126,6 +136,7 @@ static int make_one(int kind, struct board *board, char *stack)
 {
 	sigset_t set;
 	int pipes[2], id;
+	struct io_uring_params params = {0};
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
@@ -171,6 +182,12 @@ static int make_one(int kind, struct board *board, char *stack)
 		return open("/proc/self/exe", O_RDONLY);
 	case COST_FD_FILE_DELETED:
 		return make_deleted_file();
+	case COST_FD_BPF:
+		return make_bpf_map();
+	case COST_FD_IO_URING:
+		return (int)syscall(SYS_io_uring_setup, 8, &params);
+	case COST_FD_NAMESPACE:
+		return open("/proc/self/ns/uts", O_RDONLY);
 	case COST_FD_OTHER:
 		return open("/dev/null", O_RDONLY);
 	case COST_IPC_SHM:

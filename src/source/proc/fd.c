@@ -37,11 +37,15 @@ enum cost fd_kind_of_link(const char *link, uint64_t *ret_inode)
 		const char *name;
 		enum cost kind;
 	} anonymous[] = {
-	    {"[eventfd]", COST_FD_EVENTFD}, {"[eventpoll]", COST_FD_EPOLL},
-	    {"[timerfd]", COST_FD_TIMERFD}, {"[signalfd]", COST_FD_SIGNALFD},
-	    {"[pidfd]", COST_FD_PIDFD},	    {"inotify", COST_FD_INOTIFY},
-	    {"[inotify]", COST_FD_INOTIFY},
+	    {"[eventfd]", COST_FD_EVENTFD},   {"[eventpoll]", COST_FD_EPOLL},
+	    {"[timerfd]", COST_FD_TIMERFD},   {"[signalfd]", COST_FD_SIGNALFD},
+	    {"[pidfd]", COST_FD_PIDFD},	      {"inotify", COST_FD_INOTIFY},
+	    {"[inotify]", COST_FD_INOTIFY},   {"bpf-map", COST_FD_BPF},
+	    {"bpf-prog", COST_FD_BPF},	      {"bpf_link", COST_FD_BPF},
+	    {"[io_uring]", COST_FD_IO_URING},
 	};
+	static const char *const namespaces[] = {"cgroup:[", "ipc:[",  "mnt:[",	 "net:[",
+						 "pid:[",    "time:[", "user:[", "uts:["};
 
 	*ret_inode = 0;
 	if (starts(link, "pipe:[")) {
@@ -62,6 +66,9 @@ enum cost fd_kind_of_link(const char *link, uint64_t *ret_inode)
 				return anonymous[i].kind;
 		return COST_FD_OTHER;
 	}
+	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
+		if (starts(link, namespaces[i]))
+			return COST_FD_NAMESPACE;
 	if (starts(link, "/memfd:"))
 		return COST_FD_MEMFD;
 	return link[0] == '/' ? COSTS : COST_FD_OTHER;

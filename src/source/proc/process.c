@@ -301,6 +301,8 @@ int process_exit(struct proc_source *src, struct account *a, pid_t tid, int32_t 
 		}
 		if (sample.status.ppid > 0)
 			a->ppid = sample.status.ppid;
+		if (tid == (pid_t)a->id.tgid && sample.status.comm[0]) /* it may have a new name */
+			memcpy(a->comm, sample.status.comm, sizeof(a->comm));
 	}
 	if (err)
 		return err;

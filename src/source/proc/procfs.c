@@ -158,8 +158,25 @@ static int64_t sum_if_known(int64_t a, int64_t b)
 	return sum;
 }
 
+/* The name, of which a newline and a backslash are written as two characters. */
+static void line_comm(const char *line, char *comm)
+{
+	size_t length = 0;
+
+	if (strncmp(line, "Name:\t", 6))
+		return;
+	for (line += 6; *line && *line != '\n' && length < EVENT_COMM_BYTES - 1; line++) {
+		bool written_as_two = *line == '\\' && (line[1] == 'n' || line[1] == '\\');
+
+		line += written_as_two;
+		comm[length++] = written_as_two && *line == 'n' ? '\n' : *line;
+	}
+	comm[length] = '\0';
+}
+
 int procfs_status_parse(const char *text, struct procfs_status *ret_status)
 {
+	char comm[EVENT_COMM_BYTES] = "";
 	int64_t tgid = -1, ppid = -1, threads = -1, table = EVENT_UNKNOWN_BYTES;
 	int64_t anon = EVENT_UNKNOWN_BYTES, swap = EVENT_UNKNOWN_BYTES;
 	int64_t data = EVENT_UNKNOWN_BYTES, stack = EVENT_UNKNOWN_BYTES;
@@ -171,6 +188,9 @@ int procfs_status_parse(const char *text, struct procfs_status *ret_status)
 		case 'T':
 			(void)(line_number(line, "Tgid", &tgid) ||
 			       line_number(line, "Threads", &threads));
+			break;
+		case 'N':
+			line_comm(line, comm);
 			break;
 		case 'P':
 			(void)line_number(line, "PPid", &ppid);
@@ -194,6 +214,7 @@ int procfs_status_parse(const char *text, struct procfs_status *ret_status)
 	    .commit_bytes = sum_if_known(data, stack),
 	    .page_table_bytes = table,
 	};
+	memcpy(ret_status->comm, comm, sizeof(comm));
 	return 0;
 }
 

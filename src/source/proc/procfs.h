@@ -24,6 +24,7 @@ struct procfs_stat {
 };
 
 struct procfs_status {
+	char comm[EVENT_COMM_BYTES]; /* "" unknown */
 	pid_t tgid, ppid;      /* -1 unknown */
 	int threads;	       /* -1 unknown */
 	int64_t private_bytes; /* resident anonymous + swapped out */

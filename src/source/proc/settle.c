@@ -77,7 +77,7 @@ static int tell_alive(struct proc_source *src, struct account *a)
 	ev.u.alive.kernel_bytes = kernel_bytes;
 	ev.u.alive.stopped = st.state == 'T';
 	ev.u.alive.birth_ordinal = a->birth_ordinal;
-	memcpy(ev.u.alive.comm, a->comm, sizeof(ev.u.alive.comm));
+	memcpy(ev.u.alive.comm, st.comm[0] ? st.comm : a->comm, sizeof(ev.u.alive.comm));
 	return emit_event(src, &ev);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "source/proc/proc.h"
@@ -137,6 +138,21 @@ static int on_exec(struct proc_source *src, struct thread *t)
 	return t->account ? process_exec(src, t->account, t->tid) : 0;
 }
 
+/* Its thread called exit_group(2): the others are killed without a stop of their own. */
+static bool ends_process(struct proc_source *src, const struct thread *t)
+{
+	int fd = procfs_open(src->proc_fd, (pid_t)t->account->id.tgid, t->tid);
+	char *end;
+	bool ends;
+
+	if (fd < 0)
+		return false;
+	ends = !procfs_read(fd, "syscall", &src->text) &&
+	       strtol(src->text.data, &end, 10) == SYS_exit_group && *end == ' ';
+	close(fd);
+	return ends;
+}
+
 static int on_exit_stop(struct proc_source *src, struct thread *t)
 {
 	struct account *a = t->account;
@@ -151,7 +167,7 @@ static int on_exit_stop(struct proc_source *src, struct thread *t)
 		a->leader_exited = true;
 		a->leader_status = (int32_t)code;
 	}
-	if (a->threads_live || a->exited)
+	if (a->exited || (a->threads_live && !ends_process(src, t)))
 		return 0;
 	return process_exit(src, a, t->tid, a->leader_exited ? a->leader_status : (int32_t)code);
 }
