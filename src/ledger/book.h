@@ -132,6 +132,8 @@ bool note_fold(struct ledger *led, struct account_id id, struct account_id paren
 void closing_push(struct ledger *led, struct row *row);
 bool rows_make_room(struct ledger *led);
 void row_unpin(struct ledger *led, struct row *row);
+/* Something came back to it: the row is gone if that was the last. */
+void row_returned(struct ledger *led, struct row *row);
 void row_free(struct row *row);
 
 /* account.c */

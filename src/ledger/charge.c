@@ -108,8 +108,10 @@ int charge_amount(struct ledger *led, const struct event *ev)
 		t.row->account.private_level = t.row->account.inherited_live + s->live;
 		t.row->account.private_known = true;
 	}
-	if (!is_charge)
+	if (!is_charge) {
+		row_returned(led, t.row); /* last: it may be gone then */
 		return 0;
+	}
 	if (single) {
 		note_peak(led, t, e->pool);
 		return 0;

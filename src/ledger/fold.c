@@ -98,12 +98,21 @@ static bool row_grew(const struct ledger *led, const struct row *row)
 	return l->at[l->bins - 1].bytes - l->at[i].bytes_min >= 8 * page;
 }
 
+/* It owed something at its exit, but what it was charged is told later. */
+static bool sums_are_due(const struct row *row)
+{
+	const struct ledger_account *a = &row->account;
+
+	return a->exit_kernel.known != KNOWN_NOT && a->exit_kernel.bytes &&
+	       !a->pool[POOL_KERNEL].charged.bytes;
+}
+
 static bool row_may_fold(const struct ledger *led, const struct row *row)
 {
 	int pool;
 
 	if (!row->parent || row == &led->other || row->waiting || !row->account.reaped ||
-	    row->child || row->pins || row_grew(led, row))
+	    row->child || row->pins || sums_are_due(row) || row_grew(led, row))
 		return false;
 	for (pool = 0; pool < POOLS; pool++) {
 		if (row->account.pool[pool].live)
@@ -149,6 +158,11 @@ static bool row_fold(struct ledger *led, struct row *row)
 		row = parent;
 	}
 	return folded;
+}
+
+void row_returned(struct ledger *led, struct row *row)
+{
+	(void)row_fold(led, row);
 }
 
 void row_unpin(struct ledger *led, struct row *row)

@@ -451,6 +451,39 @@ static void who_owes_keeps_its_row(void **state)
 	ledger_free(led);
 }
 
+static void put_exit_owing(struct ledger *led, uint32_t tgid, int64_t kernel_live)
+{
+	put(led, EVENT_EXIT, tgid,
+	    (struct event){.u.exit = {.private_peak_bytes = UNKNOWN,
+				      .commit_bytes = UNKNOWN,
+				      .page_table_bytes = UNKNOWN,
+				      .kernel_live_bytes = kernel_live}});
+	put_reap(led, tgid);
+}
+
+static void late_sums_find_their_account(void **state)
+{
+	struct ledger *led = begin(SOURCE_BPF);
+	const uint32_t forks = LEDGER_FOLDED_MAX + 2 * LEDGER_CLOSING;
+
+	put_fork(led, ROOT, 11, 1, 0, 0);
+	put_exit_owing(led, 11, 300);
+	for (uint32_t i = 2; i <= forks; i++) {
+		put_fork(led, ROOT, 1000 + i, i, 0, 0);
+		put_exit_owing(led, 1000 + i, 300);
+		put_amount(led, EVENT_CHARGE, 1000 + i, POOL_KERNEL, 0, 4, 400);
+		put_amount(led, EVENT_RETURN, 1000 + i, POOL_KERNEL, 0, 4, 400);
+	}
+	assert_true(rows(led) <= LEDGER_CLOSING + 3);
+	/* One of its returns was not seen, so all that time nothing could be told of it. */
+	put_amount(led, EVENT_CHARGE, 11, POOL_KERNEL, 0, 4, 400);
+	assert_int_equal(row(led, 11)->pool[POOL_KERNEL].live, 400);
+	put_amount(led, EVENT_RETURN, 11, POOL_KERNEL, 0, 4, 400);
+	assert_null(ledger_account(led, id(11)));
+	assert_int_equal(ledger_counts(led)->strangers, 0);
+	ledger_free(led);
+}
+
 static void grandchildren_fold_into_who_is_left(void **state)
 {
 	struct ledger *led = begin(SOURCE_BPF);
@@ -669,6 +702,7 @@ int main(void)
 	    cmocka_unit_test(totals_that_close_are_silent),
 	    cmocka_unit_test(a_hundred_thousand_forks_need_bounded_room),
 	    cmocka_unit_test(who_owes_keeps_its_row),
+	    cmocka_unit_test(late_sums_find_their_account),
 	    cmocka_unit_test(grandchildren_fold_into_who_is_left),
 	    cmocka_unit_test(too_many_at_once_are_counted),
 	    cmocka_unit_test(too_many_residues_are_counted),
