@@ -37,7 +37,7 @@ same "not UTF-8" sh -c 'exit 0' "$(printf 'a\377b\303\251"\\\n\tc')"
 
 log=$TMPDIR/log.ndjson
 expect "jq reads every line" "$(wc -l <"$log")" "$(jq -c . "$log" | wc -l)"
-expect "the first line names the format" "forktally-session 1" \
+expect "the first line names the format" "forktally-session 2" \
 	"$(head -n 1 "$log" | jq -r '"\(.format) \(.version)"')"
 expect "the last event is the end" end "$(tail -n 1 "$log" | jq -r .type)"
 "$FORKTALLY" replay --json "$log" -o "$TMPDIR/replay"

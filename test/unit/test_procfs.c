@@ -145,13 +145,18 @@ static void test_status_damaged(void **state)
 static void test_maps(void **state)
 {
 	int plain = fixture("plain"), odd = fixture("odd"), root = fixture("root");
-	int64_t count = -1;
+	int64_t count = -1, aio = -1;
 
-	assert_int_equal(procfs_maps_count(plain, &text, &count), 0);
-	assert_int_equal(count, 3);
-	assert_int_equal(procfs_maps_count(odd, &text, &count), 0);
+	assert_int_equal(procfs_maps_count(plain, &text, &count, &aio), 0);
+	assert_int_equal(count, 5);
+	assert_int_equal(aio, 2);
+	assert_int_equal(procfs_maps_count(odd, &text, &count, &aio), 0);
 	assert_int_equal(count, 0);
-	assert_int_equal(procfs_maps_count(root, &text, &count), -ENOENT);
+	assert_int_equal(aio, 0);
+	assert_int_equal(procfs_maps_count(root, &text, &count, &aio), -ENOENT);
+	assert_int_equal(procfs_timers_count(plain, &text, &count), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(procfs_timers_count(odd, &text, &count), -ENOENT);
 	close(plain);
 	close(odd);
 	close(root);

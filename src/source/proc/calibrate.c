@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
 #include <pthread.h>
@@ -27,6 +28,7 @@
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "source/bpf/cgroup.h"
 #include "source/proc/procfs.h"
@@ -137,6 +139,8 @@ static int make_one(int kind, struct board *board, char *stack)
 	sigset_t set;
 	int pipes[2], id;
 	struct io_uring_params params = {0};
+	aio_context_t context = 0;
+	timer_t timer;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
@@ -190,6 +194,10 @@ static int make_one(int kind, struct board *board, char *stack)
 		return open("/proc/self/ns/uts", O_RDONLY);
 	case COST_FD_OTHER:
 		return open("/dev/null", O_RDONLY);
+	case COST_AIO:
+		return (int)syscall(SYS_io_setup, 1, &context);
+	case COST_TIMER:
+		return timer_create(CLOCK_MONOTONIC, NULL, &timer);
 	case COST_IPC_SHM:
 		id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
 		break;
@@ -311,14 +319,14 @@ static int64_t counted_elsewhere(pid_t child, int64_t vma_bytes)
 	int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
 	struct procfs_text text = {0};
 	struct procfs_status status;
-	int64_t maps, bytes = 0;
+	int64_t maps, aio, bytes = 0;
 
 	if (proc_fd >= 0)
 		fd = procfs_open(proc_fd, child, child);
 	if (fd >= 0 && !procfs_status_read(fd, &text, &status) &&
 	    status.page_table_bytes != EVENT_UNKNOWN_BYTES)
 		bytes += status.page_table_bytes;
-	if (fd >= 0 && !procfs_maps_count(fd, &text, &maps))
+	if (fd >= 0 && !procfs_maps_count(fd, &text, &maps, &aio))
 		bytes += maps * vma_bytes;
 	procfs_text_done(&text);
 	if (fd >= 0)

@@ -48,6 +48,8 @@ static const struct {
     [COST_FD_IO_URING] = {"fd.io_uring", "io_uring of 8 entries", 9392},
     [COST_FD_NAMESPACE] = {"fd.namespace", "open namespace", 201},
     [COST_FD_OTHER] = {"fd.other", "open character device", 201},
+    [COST_AIO] = {"aio", "context of asynchronous I/O, with its mapping", 1235},
+    [COST_TIMER] = {"timer", "POSIX timer", 390},
     [COST_IPC_SHM] = {"ipc.shm", "SysV shared memory segment, untouched", 1423},
     [COST_IPC_SEM] = {"ipc.sem", "SysV semaphore set of one", 512},
     [COST_IPC_MSG] = {"ipc.msg", "SysV message queue, empty", 256},

@@ -148,12 +148,14 @@ static int tell_blind(struct proc_source *src)
 	static const char *const notes[] = {
 	    "Call stacks: where something was taken is not known.",
 	    "Kernel objects: what no process holds any more (lost memory) cannot be found.",
-	    "Kernel memory that is not a process, a mapping, a page table or an open file: data "
-	    "waiting in pipes and sockets, timers, locks, watches.",
+	    "Kernel memory that is not a process, a mapping, a page table, a timer or an open "
+	    "file: "
+	    "data waiting in pipes and sockets, queued signals, locks, watches.",
 	    "An object that several processes hold is counted for each of them that forks.",
 	    "Private memory of a process that neither forks nor ends: it is read at forks and at "
 	    "exits only, so short peaks are not seen.",
-	    "POSIX message queues, and shared memory in /dev/shm, that outlive the run.",
+	    "What outlives the run and is not System V IPC: POSIX message queues, files in "
+	    "/dev/shm, keys, mounts, control groups.",
 	    "A command that traces others itself (a debugger, strace, LeakSanitizer) cannot do so "
 	    "here: a "
 	    "process has one tracer only.",

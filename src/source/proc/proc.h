@@ -108,7 +108,7 @@ const char *proc_tag_name(unsigned int tag);
 /* What a process holds at one moment. Unknown is a value: reading never fails. */
 struct sample {
 	struct procfs_status status;
-	int64_t maps; /* -1 unknown */
+	int64_t maps, aio, timers; /* -1 unknown; maps without those of aio */
 	bool fds_known;
 	struct fd_counts fds;
 };

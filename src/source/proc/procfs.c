@@ -225,16 +225,33 @@ int procfs_status_read(int dir_fd, struct procfs_text *scratch, struct procfs_st
 	return err ? err : procfs_status_parse(scratch->data, ret_status);
 }
 
-int procfs_maps_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_count)
+static int64_t count_in(const char *text, const char *what)
+{
+	int64_t count = 0;
+
+	for (const char *p = text; (p = strstr(p, what)); p++)
+		count++;
+	return count;
+}
+
+int procfs_maps_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_count, int64_t *ret_aio)
 {
 	int err = procfs_read(dir_fd, "maps", scratch);
-	int64_t count = 0;
 
 	if (err)
 		return err;
-	for (const char *p = scratch->data; (p = strchr(p, '\n')); p++)
-		count++;
-	*ret_count = count;
+	*ret_count = count_in(scratch->data, "\n");
+	*ret_aio = count_in(scratch->data, " /[aio] (deleted)\n");
+	return 0;
+}
+
+int procfs_timers_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_count)
+{
+	int err = procfs_read(dir_fd, "timers", scratch);
+
+	if (err)
+		return err;
+	*ret_count = count_in(scratch->data, "notify: "); /* a line of each */
 	return 0;
 }
 

@@ -25,10 +25,10 @@ struct procfs_stat {
 
 struct procfs_status {
 	char comm[EVENT_COMM_BYTES]; /* "" unknown */
-	pid_t tgid, ppid;      /* -1 unknown */
-	int threads;	       /* -1 unknown */
-	int64_t private_bytes; /* resident anonymous + swapped out */
-	int64_t commit_bytes;  /* private writable space, stack included */
+	pid_t tgid, ppid;	     /* -1 unknown */
+	int threads;		     /* -1 unknown */
+	int64_t private_bytes;	     /* resident anonymous + swapped out */
+	int64_t commit_bytes;	     /* private writable space, stack included */
 	int64_t page_table_bytes;
 };
 
@@ -62,8 +62,16 @@ int procfs_stat_read(int dir_fd, struct procfs_text *scratch, struct procfs_stat
 int procfs_status_parse(const char *text, struct procfs_status *ret_status);
 int procfs_status_read(int dir_fd, struct procfs_text *scratch, struct procfs_status *ret_status);
 
-/* How many mappings the process has. Errors: -errno. */
-int procfs_maps_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_count);
+/**
+ * procfs_maps_count() - how many mappings the process has.
+ * @ret_aio: those of them that are rings of asynchronous I/O contexts.
+ * Errors: -errno.
+ */
+int procfs_maps_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_count,
+		      int64_t *ret_aio);
+
+/* How many POSIX timers. Errors: -errno; -ENOENT in a thread's directory too. */
+int procfs_timers_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_count);
 
 /**
  * procfs_children() - the processes whose parent is `parent`, found by reading every stat file.

@@ -47,12 +47,15 @@ void sample_read(struct proc_source *src, const struct account *a, pid_t tid,
 	uint64_t begin_ns = proc_now_ns();
 	int fd = procfs_open(src->proc_fd, (pid_t)a->id.tgid, tid);
 
-	*ret_sample = (struct sample){.status = status_unknown, .maps = -1};
+	*ret_sample =
+	    (struct sample){.status = status_unknown, .maps = -1, .aio = -1, .timers = -1};
 	if (fd >= 0) {
 		if (procfs_status_read(fd, &src->text, &ret_sample->status))
 			ret_sample->status = status_unknown;
-		if (procfs_maps_count(fd, &src->text, &ret_sample->maps))
-			ret_sample->maps = -1;
+		if (!procfs_maps_count(fd, &src->text, &ret_sample->maps, &ret_sample->aio))
+			ret_sample->maps -= ret_sample->aio;
+		if (procfs_timers_count(fd, &src->text, &ret_sample->timers))
+			ret_sample->timers = -1;
 		ret_sample->fds_known = !fd_count(fd, &ret_sample->fds);
 		close(fd);
 	}
@@ -74,10 +77,14 @@ int sample_emit(struct proc_source *src, struct account *a, const struct sample 
 					 status->page_table_bytes);
 		if (!err && sample->maps >= 0)
 			err = emit_gauge(src, a, COST_VMA, sample->maps, EVENT_UNKNOWN_BYTES);
+		if (!err && sample->aio >= 0)
+			err = emit_gauge(src, a, COST_AIO, sample->aio, EVENT_UNKNOWN_BYTES);
 	}
 	/* The first thread is in the cost of a process. */
 	if (!err && status->threads > 0)
 		err = emit_gauge(src, a, COST_THREADS, status->threads - 1, EVENT_UNKNOWN_BYTES);
+	if (!err && sample->timers >= 0)
+		err = emit_gauge(src, a, COST_TIMER, sample->timers, EVENT_UNKNOWN_BYTES);
 	if (!err && !sample->fds_known)
 		err = tell_unread(src, a);
 	for (int i = 0; !err && sample->fds_known && i < FD_KINDS; i++)
