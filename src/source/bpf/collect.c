@@ -113,6 +113,12 @@ static int on_record(void *ctx, void *data, size_t size)
 		c->shadow[c->t->accounts[slot].alias & (TABLE_ACCOUNTS - 1)].aliases++;
 		collector_account_waits(c, slot);
 		break;
+	case EVENT_EXIT:
+		if (slot == 0) {
+			c->root_exited = true;
+			c->root_status = ev.u.exit.status;
+		}
+		break;
 	case EVENT_REAP:
 		collector_account_waits(c, slot);
 		break;
