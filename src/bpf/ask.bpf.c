@@ -29,7 +29,7 @@ static __always_inline __u32 judge_payer(__u64 objcg)
 
 	if (!objcg)
 		return ANSWER_DEAD;
-	if (!memcg)
+	if (memcg <= TREE_MEMCGS)
 		return ANSWER_LIVE;
 	bpf_probe_read_kernel(&payer, sizeof(payer),
 			      (void *)(objcg + bpf_core_field_offset(struct obj_cgroup, memcg)));

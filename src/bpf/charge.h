@@ -30,7 +30,7 @@ struct taker {
 static __always_inline bool taker_here(void *ctx, struct taker *ret)
 {
 	ret->address = bpf_get_current_task();
-	if (!task_find(ret->address, &ret->place))
+	if (!task_find(ret->address, &ret->place) || tree.closed)
 		return false;
 	ret->task = bpf_get_current_task_btf();
 	/* An interrupt runs on a stack of its own: what it takes is not for this task. */

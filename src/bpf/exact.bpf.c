@@ -262,27 +262,55 @@ int BPF_PROG(on_page_free_again, struct page *page)
 	return page_free(ctx, page, true);
 }
 
-__u32 adopt_tgid, adopt_slot;
+static __always_inline void note_memcg(struct task_struct *t)
+{
+	__u64 memcg = 0;
+	__u32 id;
 
-/* Makes a process that already runs part of the tree: the command before its exec. */
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		return;
+	id = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	bpf_probe_read_kernel(&memcg, sizeof(memcg),
+			      (void *)(number_of(&t->cgroups->subsys) + id * 8));
+	if (!tree.memcg)
+		tree.memcg = memcg;
+	else if (tree.memcg != memcg)
+		tree.memcg = TREE_MEMCGS;
+}
+
+/* Slot -1: a new one, which is told here. */
+__u32 adopt_tgid, adopt_slot, adopt_count;
+
+/*
+ * Makes a process that already runs part of the tree: the command before its exec, or one that is
+ * attached to. Only what is not followed yet: the children of those that are, are.
+ */
 SEC("iter/task")
 int adopt(struct bpf_iter__task *ctx)
 {
 	struct task_struct *t = ctx->task;
-	struct account_slot *a = account_at(adopt_slot);
+	struct account_slot *a;
+	struct task_place followed;
 	struct task_entry *te;
 
-	if (!t || !a || t->tgid != (int)adopt_tgid)
+	if (!t || t->tgid != (int)adopt_tgid || t->exit_state ||
+	    task_find(number_of(t), &followed))
 		return 0;
-	te = task_claim(number_of(t));
-	if (!te) {
+	if (adopt_slot == (__u32)-1)
+		adopt_slot = account_new() - 1;
+	a = account_at(adopt_slot);
+	te = adopt_slot == (__u32)-1 ? NULL : task_claim(number_of(t));
+	if (!te || !a) {
 		add(&tree.lost_tasks, 1);
 		return 0;
 	}
-	if (t->pid == t->tgid) {
+	adopt_count++;
+	note_memcg(t);
+	if (a->state != ACCOUNT_LIVE) {
 		a->tgid = t->tgid;
-		a->start_ns = t->start_boottime;
+		a->start_ns = t->group_leader->start_boottime;
 		a->alias = adopt_slot;
+		a->shares_mm = t->mm && t->mm == t->real_parent->mm;
 		a->state = ACCOUNT_LIVE;
 		__sync_fetch_and_add(&tree.alive, 1);
 	}

@@ -163,7 +163,7 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 
 	if (task_find(child_address, &stale)) /* an old task of the tree stood here */
 		__sync_val_compare_and_swap(stale.key, child_address, 0);
-	if (!task_find(address, &p))
+	if (!task_find(address, &p) || (tree.closed && !p.entry->pending))
 		return 0;
 	parent = p.entry->account;
 	slot = p.entry->pending ? p.entry->pending - 1 : account_new() - 1;
@@ -246,21 +246,13 @@ static __always_inline int follow_exec(void)
 	struct task_place p;
 	struct account_slot *a;
 	struct event *ev;
-	__u64 memcg = 0;
 	__s64 dropped;
-	__u32 id;
 
 	if (!task_find(bpf_get_current_task(), &p))
 		return 0;
 	a = account_at(p.entry->account);
 	if (!a)
 		return 0;
-	if (!tree.memcg && bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id)) {
-		id = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
-		bpf_probe_read_kernel(&memcg, sizeof(memcg),
-				      (void *)(number_of(&me->cgroups->subsys) + id * 8));
-		tree.memcg = memcg;
-	}
 	dropped = a->exec_private ? (__s64)a->exec_private - 1
 		  : a->shares_mm  ? 0
 				  : EVENT_UNKNOWN_BYTES;

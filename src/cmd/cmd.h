@@ -13,6 +13,7 @@
 #define STATUS_NOT_FOUND      127
 
 int cmd_run(int argc, char *const argv[]);
+int cmd_attach(int argc, char *const argv[]);
 int cmd_replay(int argc, char *const argv[]);
 int cmd_doctor(int argc, char *const argv[]);
 

@@ -145,13 +145,16 @@ static int print_to_stderr(const struct report *report, const struct view *view)
 
 static int status_of(const struct report_options *options, const struct view *view)
 {
-	if (!options->error_exitcode && view->exit_status >= 0)
-		return view->exit_status;
+	/* What was attached to is not ours to answer for: it lives on, or ends as it likes. */
+	int own = view->before.processes ? 0 : view->exit_status;
+
+	if (!options->error_exitcode && own >= 0)
+		return own;
 	if (view->judgement == JUDGEMENT_LEAK)
 		return options->error_exitcode ? (int)options->error_exitcode : STATUS_LEAK;
-	if (view->judgement == JUDGEMENT_INCONCLUSIVE || view->exit_status < 0)
+	if (view->judgement == JUDGEMENT_INCONCLUSIVE || own < 0)
 		return STATUS_INCONCLUSIVE;
-	return view->exit_status;
+	return own;
 }
 
 int report_write(struct report *report, const struct ledger *ledger)

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
+#include "base/number.h"
 #include "cmd/cmd.h"
 
 #define SECOND_NS 1000000000ULL
@@ -46,30 +48,42 @@ static const char *const color_choices[] = {"auto", "always", "never", NULL};
 	 .offset = offsetof(struct owner, report.color),                                           \
 	 .help = "auto, always or never; auto heeds NO_COLOR"}
 
+/* What "run" and "attach" share, but for how the time is bounded. */
+#define WATCH_OPTIONS(...)                                                                         \
+	{.name = "source", .kind = OPTION_CHOICE, .value = "NAME", .choices = source_choices,      \
+	 .offset = offsetof(struct run_options, source),                                           \
+	 .help = "bpf: exact, needs root; proc: no privileges, kernel\n"                           \
+		 "memory is estimated; auto (default): bpf, else proc"},                           \
+	REPORT_OPTIONS(run_options),                                                               \
+	{.name = "record", .kind = OPTION_TEXT, .value = "FILE",                                   \
+	 .offset = offsetof(struct run_options, record_path),                                      \
+	 .help = "keep the session for 'forktally replay', as lines of\n"                          \
+		 "JSON; compressed where FILE ends in .zst"},                                      \
+	__VA_ARGS__,                                                                               \
+	{.name = "settle", .kind = OPTION_DURATION, .value = "TIME", .min = 1000000,               \
+	 .max = 3600 * SECOND_NS, .offset = offsetof(struct run_options, settle_ns),               \
+	 .help = "wait at most TIME for what the kernel gives back late"},                         \
+	{.name = "objects", .kind = OPTION_NUMBER, .value = "N", .min = 1024, .max = 1U << 28,     \
+	 .offset = offsetof(struct run_options, object_max),                                       \
+	 .help = "room for N open kernel objects (K, M: times 1024);\n"                            \
+		 "raise it when the report says that the table was full"},                         \
+	{.name = "help", .letter = 'h', .kind = OPTION_FLAG,                                       \
+	 .offset = offsetof(struct run_options, help), .help = "this text"},                       \
+	{.name = NULL}
+
 const struct option_spec run_option_specs[] = {
-	{.name = "source", .kind = OPTION_CHOICE, .value = "NAME", .choices = source_choices,
-	 .offset = offsetof(struct run_options, source),
-	 .help = "bpf: exact, needs root; proc: no privileges, kernel\n"
-		 "memory is estimated; auto (default): bpf, else proc"},
-	REPORT_OPTIONS(run_options),
-	{.name = "record", .kind = OPTION_TEXT, .value = "FILE",
-	 .offset = offsetof(struct run_options, record_path),
-	 .help = "keep the session for 'forktally replay', as lines of\n"
-		 "JSON; compressed where FILE ends in .zst"},
+	WATCH_OPTIONS(
 	{.name = "timeout", .kind = OPTION_DURATION, .value = "TIME", .min = 1, .max = 365 * DAY_NS,
 	 .offset = offsetof(struct run_options, timeout_ns),
 	 .help = "end the run after TIME: SIGTERM to all of its\n"
-		 "processes, SIGKILL 2 s later; the report still comes"},
-	{.name = "settle", .kind = OPTION_DURATION, .value = "TIME", .min = 1000000,
-	 .max = 3600 * SECOND_NS, .offset = offsetof(struct run_options, settle_ns),
-	 .help = "wait at most TIME for what the kernel gives back late"},
-	{.name = "objects", .kind = OPTION_NUMBER, .value = "N", .min = 1024, .max = 1U << 28,
-	 .offset = offsetof(struct run_options, object_max),
-	 .help = "room for N open kernel objects (K, M: times 1024);\n"
-		 "raise it when the report says that the table was full"},
-	{.name = "help", .letter = 'h', .kind = OPTION_FLAG,
-	 .offset = offsetof(struct run_options, help), .help = "this text"},
-	{.name = NULL},
+		 "processes, SIGKILL 2 s later; the report still comes"}),
+};
+
+const struct option_spec attach_option_specs[] = {
+	WATCH_OPTIONS(
+	{.name = "for", .kind = OPTION_DURATION, .value = "TIME", .min = 1, .max = 365 * DAY_NS,
+	 .offset = offsetof(struct run_options, timeout_ns),
+	 .help = "watch for TIME; without it, until Ctrl-C"}),
 };
 
 const struct option_spec replay_option_specs[] = {
@@ -105,25 +119,63 @@ int run_options_parse(int argc, char *const argv[], struct run_options *ret_opti
 	return 0;
 }
 
-int replay_options_parse(int argc, char *const argv[], struct replay_options *ret_options,
-			 char ret_error[static OPTIONS_ERROR_BYTES])
+/* Options on both sides of the one word that there is: no command stands behind it. */
+static int parse_around(const struct option_spec *specs, int argc, char *const argv[], void *values,
+			const char **ret_word, const char *only_one,
+			char ret_error[static OPTIONS_ERROR_BYTES])
 {
-	struct replay_options options = {.report.error_exitcode = STATUS_LEAK};
 	int rest = 0, used, err;
 
-	/* Options may stand on both sides of the file's name: there is no command behind it. */
 	while (rest < argc) {
-		err = options_parse(replay_option_specs, argc - rest, argv + rest, &options, &used,
-				    ret_error);
+		err = options_parse(specs, argc - rest, argv + rest, values, &used, ret_error);
 		if (err)
 			return err;
 		rest += used;
 		if (rest == argc)
 			break;
-		if (options.path)
-			return refuse(ret_error, "one session file at a time");
-		options.path = argv[rest++];
+		if (*ret_word)
+			return refuse(ret_error, only_one);
+		*ret_word = argv[rest++];
 	}
+	return 0;
+}
+
+int attach_options_parse(int argc, char *const argv[], struct run_options *ret_options,
+			 char ret_error[static OPTIONS_ERROR_BYTES])
+{
+	struct run_options options = {.report.error_exitcode = STATUS_LEAK};
+	const char *word = NULL;
+	uint64_t pid = 0;
+	int err =
+	    parse_around(attach_option_specs, argc, argv, &options, &word,
+			 "one process at a time; those below it are watched with it", ret_error);
+
+	if (err)
+		return err;
+	if (!options.help) {
+		if (!word)
+			return refuse(ret_error,
+				      "no process given: forktally attach [options] PID");
+		if (strspn(word, "0123456789") != strlen(word) ||
+		    number_parse(word, 1, INT32_MAX, &pid))
+			return refuse(ret_error,
+				      "a process is named by its number, as ps(1) and "
+				      "pgrep(1) show it: forktally attach [options] PID");
+		options.pid = (pid_t)pid;
+	}
+	*ret_options = options;
+	return 0;
+}
+
+int replay_options_parse(int argc, char *const argv[], struct replay_options *ret_options,
+			 char ret_error[static OPTIONS_ERROR_BYTES])
+{
+	struct replay_options options = {.report.error_exitcode = STATUS_LEAK};
+	int err = parse_around(replay_option_specs, argc, argv, &options, &options.path,
+			       "one session file at a time", ret_error);
+
+	if (err)
+		return err;
 	if (!options.help && !options.path)
 		return refuse(ret_error, "no session file given: forktally replay [options] FILE");
 	if (options.path && !*options.path)

@@ -90,11 +90,12 @@ int signals_command_ended(struct signals *s)
 {
 	sigset_t all, end, stop;
 
-	s->command = 0;
-	signals_handle(s); /* the Ctrl-C that ended the command */
 	make_sets(&all, &end);
 	sigemptyset(&stop);
-	sigaddset(&stop, SIGTSTP);
+	if (s->command)
+		sigaddset(&stop, SIGTSTP);
+	s->command = 0;
+	signals_handle(s); /* the Ctrl-C that ended the command */
 	if (signalfd(s->fd, &end, 0) < 0 || sigprocmask(SIG_UNBLOCK, &stop, NULL))
 		return -errno;
 	return 0;

@@ -13,7 +13,7 @@
 
 struct signals {
 	int fd; /* signalfd: readable when there is something for signals_handle() */
-	pid_t command;
+	pid_t command;	     /* 0: none, or gone */
 	int ended_by;	     /* the first signal that asked for the end of the run; 0: none */
 	unsigned interrupts; /* how many times SIGINT came */
 	bool suspend;	     /* we are asked to stop (Ctrl-Z); the caller clears it */
@@ -24,7 +24,7 @@ struct signals {
 /**
  * signals_open() - from now on nothing interrupts us.
  * @command: the process that signals are sent on to. It must have been forked before, for it
- *           would inherit our mask.
+ *           would inherit our mask. 0: nobody, and Ctrl-Z does nothing at all.
  * Errors:  -errno.
  */
 int signals_open(pid_t command, struct signals *ret_signals);
@@ -34,7 +34,8 @@ void signals_handle(struct signals *s);
 
 /*
  * The command is gone: nothing is sent on any more, fd is readable only for requests to end that
- * come from now on, and Ctrl-Z stops us without more ado. Errors: -errno.
+ * come from now on, and Ctrl-Z stops us without more ado (not where there was no command).
+ * Errors: -errno.
  */
 int signals_command_ended(struct signals *s);
 

@@ -17,6 +17,7 @@
  *
  * Order of a session: SESSION first; a TAG before its number is used, a TAKE and
  * its FRAMEs anywhere before END; the root's FORK (parent 0) before all others;
+ * then those that ran before the session (FORK_BEFORE);
  * END last. Everything else in the order in which it happened, as far as the
  * source can tell. OBJECTs come after their account's EXIT or near the end.
  *
@@ -98,7 +99,9 @@ enum hold {
 	HOLD_NONE,    /* the kernel still counts it as charged, and nothing reaches it */
 };
 
-#define FORK_SHARES_MM 1 /* vfork or CLONE_VM: nothing inherited, nothing of its own yet */
+#define FORK_SHARES_MM	1 /* vfork or CLONE_VM: nothing inherited, nothing of its own yet */
+#define FORK_BEFORE	2 /* it ran before the session: no fork in it; inherited: what it had */
+#define GAUGE_BEFORE	4 /* what was there before the session: the level to count from */
 #define OBJECT_ESTIMATE 1 /* bytes from a cost table, not read from the kernel */
 #define OBJECT_BODY	2 /* one of these for each of its things */
 #define GAUGE_PART 2 /* these bytes are in a charge or in another gauge as well */
@@ -188,7 +191,7 @@ struct event_gauge {
 	ev_u32 pool;
 	ev_u32 tag;
 	ev_u32 ordinal;
-	ev_u32 flags; /* OBJECT_ESTIMATE, GAUGE_PART */
+	ev_u32 flags; /* OBJECT_ESTIMATE, GAUGE_PART, GAUGE_BEFORE */
 	ev_s64 count; /* of objects; UNKNOWN where it makes no sense (private bytes) */
 	ev_s64 bytes;
 };

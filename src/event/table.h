@@ -152,6 +152,7 @@ struct take_copy {
 };
 
 /* What was lost, and the tree's clock. One for all CPUs: touched at forks and losses only. */
+#define TREE_MEMCGS 1
 struct tree_state {
 	ev_u32 ordinal;	 /* forks so far */
 	ev_u32 exits, alive;
@@ -161,10 +162,11 @@ struct tree_state {
 	ev_u64 second;	/* returns that only the second copy of a program saw */
 	ev_u64 tombstones; /* ever made */
 	ev_u64 next_account;
-	ev_u64 memcg; /* address of the memory cgroup that the command runs in */
+	ev_u64 memcg; /* address of the memory cgroup that the tree runs in; TREE_MEMCGS: several */
 	ev_u64 irq_skipped, aborted;
 	ev_u64
 	    fds_not_described; /* open in a holder at its exit, beyond those that were looked at */
+	ev_u64 closed; /* nothing more is taken up: what is forked and charged from now on is not booked */
 };
 
 #ifndef __bpf__

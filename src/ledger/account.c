@@ -76,7 +76,7 @@ static int fork_from(struct ledger *led, struct target parent, const struct even
 int row_begin(struct ledger *led, const struct event *ev)
 {
 	const struct event_fork *f = &ev->u.fork;
-	bool root = !f->parent.tgid && !led->root;
+	bool root = !f->parent.tgid && !led->root, before = f->flags & FORK_BEFORE;
 	struct target parent = {0};
 	struct row *row;
 	int err;
@@ -98,12 +98,13 @@ int row_begin(struct ledger *led, const struct event *ev)
 	}
 	if (!root)
 		parent = row_target(led, f->parent);
-	err = root ? 0 : fork_from(led, parent, f);
+	err = root || before ? 0 : fork_from(led, parent, f);
 	if (err) {
 		free(row);
 		return err;
 	}
-	led->counts.forks += !root;
+	led->counts.forks += !root && !before;
+	led->counts.before += before;
 	if (++led->alive_now > led->counts.alive_peak)
 		led->counts.alive_peak = led->alive_now;
 	if (!rows_make_room(led)) {
@@ -120,6 +121,7 @@ int row_begin(struct ledger *led, const struct event *ev)
 	row->account.birth_ordinal = f->ordinal;
 	row->account.fork_ns = ev->time_ns;
 	row->account.root = root;
+	row->account.before = before;
 	row->account.commit = row->account.page_table = row->account.exit_kernel =
 	    row->account.alive_kernel = row->account.zombie_bytes = row->account.private_peak =
 		(struct amount){.known = KNOWN_NOT};
@@ -214,7 +216,7 @@ int row_exit(struct ledger *led, const struct event *ev)
 		return 0;
 	a = &row->account;
 	a->exited = true;
-	if (row->parent)
+	if (row->parent && !a->before)
 		row->parent->account.ended++;
 	a->exit_ns = ev->time_ns;
 	a->status = x->status;

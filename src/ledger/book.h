@@ -27,7 +27,9 @@ struct residue;
 struct gauge {
 	uint32_t tag;
 	enum pool pool;
-	int64_t bytes;		 /* booked as charged now */
+	int64_t bytes; /* booked as charged now */
+	int64_t before_bytes,
+	    before_count;	 /* there before the session, and still: not part of it */
 	struct residue *residue; /* its levels; NULL: a zombie's, or no room */
 };
 
@@ -100,6 +102,7 @@ struct ledger {
 	size_t row_count;
 	struct row other;
 	uint64_t alive_now;
+	struct amount before_private;
 	struct table by_id;
 	struct row *closing, *closing_last;
 	size_t closing_count;

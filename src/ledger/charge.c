@@ -134,9 +134,10 @@ int charge_amount(struct ledger *led, const struct event *ev)
 void charge_inherit(struct ledger *led, struct row *row, int64_t bytes)
 {
 	struct pool_book *p = &led->pool[POOL_PRIVATE];
+	struct amount *sum = row->account.before ? &led->before_private : &p->pool.inherited;
 
 	row->account.inherited = amount_from_event(bytes);
-	p->pool.inherited = amount_add(p->pool.inherited, row->account.inherited);
+	*sum = amount_add(*sum, row->account.inherited);
 	if (bytes == EVENT_UNKNOWN_BYTES)
 		return;
 	p->pool.seen = true;
@@ -259,9 +260,20 @@ void charge_gauges_end(struct ledger *led, struct row *row, bool zombie_too)
 	}
 }
 
+/* Of a level, what came in the session: what was there before goes last, and is no return. */
+static int64_t since(int64_t *before, int64_t level)
+{
+	if (level < 0) /* unknown */
+		return level;
+	if (level < *before)
+		*before = level;
+	return level - *before;
+}
+
 int charge_gauge(struct ledger *led, const struct event *ev)
 {
-	const struct event_gauge *e = &ev->u.gauge;
+	struct event_gauge level = ev->u.gauge;
+	const struct event_gauge *e = &level;
 	struct gauge *g;
 	struct row *row;
 	bool estimate = e->flags & OBJECT_ESTIMATE, zombie;
@@ -297,6 +309,13 @@ int charge_gauge(struct ledger *led, const struct event *ev)
 		g = gauge_new(row, e->tag, e->pool);
 	if (!g)
 		return -ENOMEM;
+	if (e->flags & GAUGE_BEFORE) {
+		g->before_bytes = e->bytes > 0 ? e->bytes : 0;
+		g->before_count = e->count > 0 ? e->count : 0;
+		return 0;
+	}
+	level.bytes = since(&g->before_bytes, e->bytes);
+	level.count = since(&g->before_count, e->count);
 	if (!zombie && !row->account.reaped) {
 		err = residue_level(led, row, e, &g->residue);
 		if (err)

@@ -144,7 +144,8 @@ static bool row_fold(struct ledger *led, struct row *row)
 		struct ledger_folded own = {.accounts = 1,
 					    .failed = a->exited && a->status != 0,
 					    .forks = a->forks,
-					    .inherited = a->inherited};
+					    .inherited =
+						a->before ? amount_exact(0) : a->inherited};
 
 		if (!note_fold(led, a->id, parent->account.id))
 			break;

@@ -50,7 +50,7 @@ int residue_zombies(struct ledger *led, struct row *parent)
 	for (row = parent->child; row; row = row->sibling_next) {
 		struct ledger_account *a = &row->account;
 
-		if ((!a->exited && !a->zombie) || a->reaped || row->zombie_in)
+		if ((!a->exited && !a->zombie) || a->reaped || a->before || row->zombie_in)
 			continue;
 		if (!r)
 			r = residue_get(led, &k);
@@ -119,7 +119,7 @@ int residue_orphans(struct ledger *led)
 		struct ledger_account *a = &row->account;
 		struct amount since;
 
-		if (!a->alive_seen || a->zombie || a->exited || !row->parent ||
+		if (!a->alive_seen || a->zombie || a->exited || a->before || !row->parent ||
 		    row->parent == &led->other || !row->parent->account.exited)
 			continue;
 		if (!r)

@@ -68,6 +68,7 @@ struct ledger_end {
 /* What was counted here, from the events themselves. */
 struct ledger_counts {
 	uint64_t forks; /* of the tree, without the root's */
+	uint64_t before; /* processes that ran before the session, the root among them */
 	uint64_t exits, reaps, execs, threads;
 	uint64_t alive;	  /* ALIVE events, zombies among them */
 	uint64_t zombies; /* ALIVE events with zombie */
@@ -160,6 +161,7 @@ struct ledger_account {
 	uint32_t execs, threads; /* threads beside the first */
 	uint32_t threads_peak;
 	bool root, exited, reaped;
+	bool before;	     /* it ran before the session: not forked in it */
 	bool alive_seen, zombie; /* an ALIVE event: it lived, or was a zombie, at the end */
 	bool stopped;
 	bool orphan;	/* lives at the end, and the process that forked it is gone */
@@ -168,7 +170,7 @@ struct ledger_account {
 	int64_t private_level;		  /* last one known: inherited + charged - returned */
 	bool private_known;		  /* false: the level was never told */
 	struct amount private_peak;	  /* as told at exit */
-	struct amount inherited;	  /* at its fork */
+	struct amount inherited;	  /* at its fork; with `before`: when the session began */
 	int64_t inherited_live;		  /* of that, not given back yet */
 	struct amount commit, page_table; /* as told at exit */
 	struct amount exit_kernel;	  /* open kernel charges, as told at exit */
@@ -272,6 +274,8 @@ const struct ledger_counts *ledger_counts(const struct ledger *led);
 const struct ledger_pool *ledger_pool(const struct ledger *led, enum pool pool);
 const struct ledger_book *ledger_book(const struct ledger *led, enum pool pool,
 				      enum book_moment moment);
+/* Private bytes of the processes that ran before the session, when it began. */
+struct amount ledger_before_private(const struct ledger *led);
 
 /* Losses, one row for each (kind, text), in the order in which they were first told. */
 struct ledger_loss {

@@ -76,6 +76,11 @@ const struct ledger_book *ledger_book(const struct ledger *led, enum pool pool,
 	return &led->pool[pool].book[moment];
 }
 
+struct amount ledger_before_private(const struct ledger *led)
+{
+	return led->before_private;
+}
+
 size_t ledger_loss_count(const struct ledger *led)
 {
 	return led->losses.used;

@@ -97,6 +97,18 @@ static json_t *object_end(struct object *o)
 	return o->json;
 }
 
+static json_t *before_attach(const struct view_before *b, bool *failed)
+{
+	struct object o;
+
+	if (!b->processes)
+		return json_null();
+	o = object_begin(failed);
+	set(&o, FIELD_BEFORE_PROCESSES, count(b->processes));
+	set_amount(&o, FIELD_BEFORE_PRIVATE, b->private_bytes);
+	return object_end(&o);
+}
+
 static json_t *pools(const struct view *v, bool *failed)
 {
 	json_t *all = json_object();
@@ -311,6 +323,7 @@ static json_t *report(const struct view *v, bool *failed)
 		append(losses, loss(&v->losses[i], failed), failed);
 	set_run(&o, v);
 	set(&o, FIELD_ROOT, root_process(&v->root, failed));
+	set(&o, FIELD_BEFORE, before_attach(&v->before, failed));
 	set(&o, FIELD_POOLS, pools(v, failed));
 	set(&o, FIELD_FINDINGS, findings);
 	set(&o, FIELD_SUPPRESSED, suppressed);

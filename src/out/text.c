@@ -63,7 +63,8 @@ static void print_ended(struct page *p, const struct view *v)
 		len = snprintf(line, sizeof(line), "killed by signal %d (%s)", v->signal,
 			       signal_name(v->signal));
 	else if (v->exit_status < 0)
-		len = snprintf(line, sizeof(line), "it never ran");
+		len = snprintf(line, sizeof(line), "%s",
+			       v->before.processes ? "not at all: it runs on" : "it never ran");
 	else
 		len = snprintf(line, sizeof(line), "exit status %d", v->exit_status);
 	if (v->interrupted)

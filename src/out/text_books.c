@@ -55,6 +55,17 @@ static void print_pools(struct page *p, const struct view *v)
 	page_table_done(&t);
 }
 
+static void print_before(struct page *p, const struct view_before *b)
+{
+	char n[QUANTITY_BYTES], bytes[QUANTITY_BYTES], line[LINE_BYTES];
+
+	snprintf(line, sizeof(line), "before attach: %s process%s with %s of private memory",
+		 quantity_count(n, b->processes), b->processes == 1 ? "" : "es",
+		 quantity_amount(bytes, b->private_bytes));
+	page_format(p, "%*s", INDENT, "");
+	page_wrap(p, INDENT, line);
+}
+
 static void print_processes(struct page *p, const struct view *v)
 {
 	char forks[QUANTITY_BYTES], exits[QUANTITY_BYTES], alive[QUANTITY_BYTES],
@@ -71,7 +82,9 @@ static void print_processes(struct page *p, const struct view *v)
 		 quantity_count(execs, v->execs), quantity_count(threads, v->threads));
 	page_format(p, "%*s", INDENT, "");
 	page_wrap(p, INDENT, line);
-	if (!v->root.seen)
+	if (v->before.processes)
+		print_before(p, &v->before);
+	if (!v->root.seen || (v->before.processes && v->exit_status < 0))
 		return;
 	snprintf(line, sizeof(line), "the command: private peak %s, page tables %s, commit %s",
 		 quantity_amount(forks, v->root.private_peak),

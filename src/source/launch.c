@@ -94,6 +94,11 @@ err_go:
 	return err;
 }
 
+struct launch launch_attached(pid_t pid)
+{
+	return (struct launch){.pid = pid, .release_fd = -1, .error_fd = -1, .attached = true};
+}
+
 static int command(const struct launch *l, char what)
 {
 	ssize_t n;
@@ -158,4 +163,12 @@ void launch_close(struct launch *l)
 {
 	close_fd(&l->release_fd);
 	close_fd(&l->error_fd);
+}
+
+void launch_abandon(struct launch *l)
+{
+	launch_close(l);
+	if (!l->attached)
+		(void)waitpid(l->pid, NULL, 0); /* it ends by itself */
+	l->pid = 0;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * launch.h - a command that exists but does not run yet: a child of ours that waits on a
- * pipe before its exec, so that a source can be attached and nothing is missed.
+ * pipe before its exec, so that a source can be attached and nothing is missed. Or a process
+ * that runs already, for which there is nothing to wait.
  */
 #ifndef FORKTALLY_LAUNCH_H
 #define FORKTALLY_LAUNCH_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct launch {
@@ -13,6 +15,7 @@ struct launch {
 	int release_fd; /* a byte tells it what to do; closing it lets it die */
 	int error_fd;	/* gets ints: 0 or errno; end of file: the command runs */
 	int result;	/* LAUNCH_PENDING, then what launch_result() says */
+	bool attached;	/* it ran before us, is not our child and shall run on */
 };
 
 #define LAUNCH_PENDING 1
@@ -28,6 +31,9 @@ struct launch {
  * Errors:  -errno of pipe or fork.
  */
 int launch_open(char *const argv[], int (*before_exec)(void *ctx), void *ctx, struct launch *ret_launch);
+
+/* A process that runs already, the same for those who need not know: released, and it runs. */
+struct launch launch_attached(pid_t pid);
 
 /*
  * Lets the child take a file of its own, which it keeps until its exec, and wait on: an object that
@@ -51,5 +57,8 @@ int launch_result(struct launch *l);
 
 /* Closes the pipes; kills nothing that runs, a child not yet released exits by itself. */
 void launch_close(struct launch *l);
+
+/* Closes, and waits for the child that was not released. */
+void launch_abandon(struct launch *l);
 
 #endif

@@ -10,6 +10,10 @@
  *                    the command itself has ended (return 0)
  *   ops->settle()    waits for late returns with a bound, ends the tree, emits the rest and END
  *   ops->close()     leaves nothing behind: no process, no cgroup, no kernel program
+ * An attached process (launch.h) was there before, and is left as it is: open() takes up all
+ * processes below it as well, settle() ends nothing, and whoever kills us changes nothing for it.
+ * All calls come from one thread, and a tracer's hold ends with that thread: to take leave by
+ * ptrace(2) would interrupt what the process waits for.
  * The source is the only one that waits for children (it is a child subreaper) while it is open.
  */
 #ifndef FORKTALLY_SOURCE_H

@@ -112,7 +112,7 @@ static int session_reasons(struct judge *j)
 		err = reason(j, "The command itself was not seen.");
 	else if (!err && s->complete && !root->exited && !root->alive_seen)
 		err = reason(j, "How the command itself ended was not seen.");
-	if (!err && s->complete && ledger_end(j->led)->status == -1)
+	if (!err && s->complete && ledger_end(j->led)->status == -1 && !(root && root->before))
 		err = reason(j, "The command never ran.");
 	if (!err && c->strangers)
 		err = reason(j, "%" PRIu64 " events were about processes whose fork was not seen.",

@@ -79,6 +79,9 @@ static const char *clean(const struct view *v)
 	if (v->suppressed_count)
 		return view_arena_format(v->arena, "nothing else grows with the forks %s",
 					 brackets(v));
+	if (v->before.processes && v->exit_status < 0)
+		return view_arena_format(v->arena, "nothing grew with the forks in this time %s",
+					 brackets(v));
 	if (v->alive)
 		return view_arena_format(v->arena,
 					 "nothing grows with the forks; %s still lived %s",

@@ -67,6 +67,12 @@ static void fill_root(struct view *v, const struct ledger *led)
 		v->root.private_peak = v->root.page_table = v->root.commit = unknown;
 }
 
+static void fill_before(struct view *v, const struct ledger *led)
+{
+	v->before = (struct view_before){.processes = ledger_counts(led)->before,
+					 .private_bytes = ledger_before_private(led)};
+}
+
 /* "At least 0" tells no more than "unknown", and looks as if it did. */
 static struct amount told(struct amount a)
 {
@@ -388,6 +394,7 @@ int view_new(const struct ledger *led, const struct verdict *verdict, struct vie
 		v->arena = arena;
 		fill_run(v, led);
 		fill_root(v, led);
+		fill_before(v, led);
 		fill_pools(v, led);
 		fill_tags(v, led);
 		fill_findings(v, led, verdict);

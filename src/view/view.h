@@ -45,6 +45,12 @@ struct view_root {
 	struct amount private_peak, page_table, commit;
 };
 
+/* What ran before forktally attached; it is no part of what was charged since. */
+struct view_before {
+	uint64_t processes; /* 0: nothing, the command was started by the run */
+	struct amount private_bytes;
+};
+
 /* One kind of object of one pool, over the whole run. Counts 0: not counted. */
 struct view_tag {
 	const char *tag;
@@ -140,7 +146,7 @@ struct view {
 	uint64_t alive;
 	uint64_t zombies; /* of alive */
 	uint64_t threads, execs;
-	int exit_status; /* as a shell says it; -1: the command never ran or never ended */
+	int exit_status; /* as a shell says it; -1: the command never ran, or lives on */
 	int signal;	 /* that ended the command; 0: none */
 	int interrupted; /* the signal that ended the run early; 0: none */
 	uint64_t killed; /* processes that the run had to kill */
@@ -154,6 +160,7 @@ struct view {
 
 	struct view_pool pools[POOLS];
 	struct view_root root;
+	struct view_before before;
 
 	struct view_tag *tags; /* by pool, most live bytes first, then most charged */
 	size_t tag_count;

@@ -89,8 +89,8 @@ static bool reaped_after(const struct account_slot *accounts, uint32_t slot, uin
 	return before_ns && (a->state != ACCOUNT_REAPED || a->reap_ns >= before_ns);
 }
 
-/* Calls each() for every open charge of a process that is gone, with its place. */
-static void each_open(struct exact *x, uint64_t reaped_before_ns,
+/* Calls each() for every open charge of a process that is gone (or of any), with its place. */
+static void each_open(struct exact *x, uint64_t reaped_before_ns, bool living,
 		      void (*each)(struct exact *x, uint32_t bucket, int slot, void *ctx),
 		      void *ctx)
 {
@@ -102,7 +102,8 @@ static void each_open(struct exact *x, uint64_t reaped_before_ns,
 			uint64_t key = t->objects[b].key[i];
 
 			if (key && !KEY_IS_TOMBSTONE(key) &&
-			    (is_over(t->accounts, e->account) || e->account == SHELF_SLOT) &&
+			    (living || is_over(t->accounts, e->account) ||
+			     e->account == SHELF_SLOT) &&
 			    !reaped_after(t->accounts, e->account, reaped_before_ns))
 				each(x, b, i, ctx);
 		}
@@ -150,13 +151,13 @@ static void close_counters(struct exact *x, uint32_t bucket, int slot, void *ctx
 		take_back(x, bucket, slot);
 }
 
-uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns)
+uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns, bool living)
 {
 	struct asking a = {0};
 
 	if (!x->oracle)
 		return 1;
-	each_open(x, reaped_before_ns, ask_one, &a);
-	each_open(x, reaped_before_ns, close_counters, &a);
+	each_open(x, reaped_before_ns, living, ask_one, &a);
+	each_open(x, reaped_before_ns, false, close_counters, &a);
 	return a.hopes;
 }

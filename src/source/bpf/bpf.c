@@ -96,13 +96,19 @@ int exact_tick(struct exact *x)
 	uint64_t now;
 
 	exact_reap(x);
+	if (x->launch->attached && x->collector.root_exited) {
+		x->source.status = x->collector.root_status;
+		x->ended = true;
+	}
 	exact_sample(x);
+	if (x->launch->attached && !x->oracle)
+		exact_prove_oracle(x); /* on what it takes, as soon as it takes something */
 	if (x->collector.waiting_count > WAITING_MANY) {
 		clock_gettime(CLOCK_BOOTTIME, &ts);
 		now = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 		if (now - x->asked_ns > ASK_NS) {
 			x->asked_ns = now;
-			exact_ask(x, now - ASK_NS);
+			exact_ask(x, now - ASK_NS, false);
 		}
 	}
 	return collector_tick(&x->collector);
@@ -124,6 +130,8 @@ int exact_kill(struct exact *x, int sig)
 {
 	struct kill_job job = {.sig = sig};
 
+	if (x->launch->attached)
+		return 0;
 	if (x->cgroup.exists) {
 		run_cgroup_each(&x->cgroup, kill_one, &job);
 		return job.count;
@@ -172,29 +180,6 @@ static void exact_close(struct source *src)
 	free(x);
 }
 
-static int tell_begin(struct exact *x)
-{
-	const struct account_slot *root = &x->tables.accounts[0];
-	struct event session = {.type = EVENT_SESSION,
-				.u.session = {.source = SOURCE_BPF,
-					      .cpu_count = x->machine.cpus,
-					      .page_bytes = x->machine.page_bytes,
-					      .version = EVENT_VERSION},
-				.text = x->opts.command_line};
-	struct event fork = {
-	    .type = EVENT_FORK,
-	    .account = {.start_ns = root->start_ns, .tgid = root->tgid},
-	    .u.fork = {.parent_private_bytes = EVENT_UNKNOWN_BYTES, .inherited_bytes = 0}};
-
-	strcpy(fork.u.fork.comm, "forktally");
-	x->collector.root = fork.account;
-	collector_emit(&x->collector, &session);
-	collector_emit(&x->collector, &fork);
-	if (root->tgid < x->collector.pid_max)
-		x->collector.slot_of[root->tgid] = 1;
-	return x->collector.err;
-}
-
 static int exact_open(const struct source_options *opts, struct launch *launch,
 		      struct source **ret_source, const char **ret_why)
 {
@@ -214,7 +199,8 @@ static int exact_open(const struct source_options *opts, struct launch *launch,
 	if (err)
 		goto out;
 	/* Without a group of its own there is no second book; the report says so. */
-	if (!run_cgroup_open(&x->cgroup, &no_cgroup) && run_cgroup_add(&x->cgroup, launch->pid))
+	if (!launch->attached && !run_cgroup_open(&x->cgroup, &no_cgroup) &&
+	    run_cgroup_add(&x->cgroup, launch->pid))
 		(void)run_cgroup_close(&x->cgroup);
 	err = tables_open(&x->machine, opts->object_max ? opts->object_max : OBJECTS_DEFAULT,
 			  x->cgroup.exists, &x->tables, ret_why);
@@ -225,7 +211,7 @@ static int exact_open(const struct source_options *opts, struct launch *launch,
 	reach_open(&x->reach, &x->tables, &x->machine);
 	x->collector.reach = &x->reach;
 	x->collector.text_half = x->machine.fork_site & ~0xffffffffull;
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1)) {
+	if (!launch->attached && prctl(PR_SET_CHILD_SUBREAPER, 1)) {
 		*ret_why = "this process cannot become a child subreaper";
 		err = -errno;
 		goto out;
@@ -239,14 +225,9 @@ static int exact_open(const struct source_options *opts, struct launch *launch,
 	watch(x->poll_fd, x->pidfd);
 	watch(x->poll_fd, opts->wake_fd);
 	watch(x->poll_fd, ring_buffer__epoll_fd(x->collector.ring));
-	err = tables_adopt(&x->tables, launch->pid, 0);
-	if (err) {
-		*ret_why = "the command's process cannot be found by the kernel programs";
-		goto out;
-	}
-	if (!launch_touch(launch))
+	err = launch->attached ? exact_adopt_tree(x, ret_why) : exact_adopt_command(x, ret_why);
+	if (!err && !launch->attached && !launch_touch(launch))
 		exact_prove_oracle(x);
-	err = tell_begin(x);
 	if (err)
 		goto out;
 	malloc_trim(0); /* the kernel's types took tens of MiB to read */

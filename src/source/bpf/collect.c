@@ -123,6 +123,12 @@ static int on_record(void *ctx, void *data, size_t size)
 		process->thread_bytes = c->t->accounts[slot].charged[BOOK_KERNEL];
 		collector_account_waits(c, slot);
 		break;
+	case EVENT_EXIT:
+		if (slot == 0) {
+			c->root_exited = true;
+			c->root_status = ev.u.exit.status;
+		}
+		break;
 	case EVENT_REAP:
 		collector_account_waits(c, slot);
 		break;

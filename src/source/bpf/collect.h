@@ -84,6 +84,8 @@ struct collector {
 	    *unwound[TABLE_TAKES]; /* addresses, a 0 ends them; NULL: frame pointers are better */
 	struct symbolizer *symbolizer;
 	struct account_id root;
+	bool root_exited;
+	int32_t root_status;
 	bool run_is_over; /* ALIVE was told: what ends now was ended by us, and is not told */
 };
 

@@ -36,6 +36,10 @@ struct exact {
 	} peak;
 };
 
+/* adopt.c: SESSION, and the processes that the books begin with. -errno; *ret_why one sentence. */
+int exact_adopt_command(struct exact *x, const char **ret_why);
+int exact_adopt_tree(struct exact *x, const char **ret_why);
+
 /* Compares both books now; keeps the moment of the highest level at which ours stood still. */
 void exact_sample(struct exact *x);
 
@@ -48,7 +52,10 @@ int exact_tick(struct exact *x);
 /* Kills all processes of the tree. How many got the signal. */
 int exact_kill(struct exact *x, int sig);
 
-/* settle.c: waits with a bound until all came back, asks the kernel, ends what still runs. */
+/*
+ * settle.c: waits with a bound until all came back, asks the kernel, ends what still runs. A tree
+ * that was attached to runs on.
+ */
 int exact_settle(struct exact *x, int interrupted);
 
 /*
@@ -60,10 +67,11 @@ void exact_prove_oracle(struct exact *x);
 
 /*
  * Asks the kernel about every open charge of processes that are gone, and books those that came
- * back unseen. With reaped_before_ns: only of processes reaped before (CLOCK_BOOTTIME).
+ * back unseen. With reaped_before_ns: only of processes reaped before (CLOCK_BOOTTIME); @living:
+ * about those of living ones, too.
  * Returns how many live that may yet come back within some seconds.
  */
-uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns);
+uint64_t exact_ask(struct exact *x, uint64_t reaped_before_ns, bool living);
 
 /* ipc.c: SysV IPC objects that the tree made and left. */
 void exact_tell_ipc(struct exact *x);

@@ -361,6 +361,15 @@ static enum hold hold_of(struct collector *c, const struct object_entry *e,
 										     : HOLD_UNKNOWN;
 }
 
+static bool lives(const struct collector *c, const struct object_entry *e)
+{
+	const struct account_slot *a = &c->t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
+
+	if (a->state == ACCOUNT_ALIAS)
+		a = &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)];
+	return a->state == ACCOUNT_LIVE;
+}
+
 static void tell_undecided(struct collector *c, uint32_t tag, uint64_t count)
 {
 	char what[160], name[64];
@@ -395,7 +404,7 @@ void collector_objects_finish(struct collector *c, bool oracle)
 			r = reach_find(c->reach, bucket->key[i]);
 			hold = hold_of(c, e, r, can_ask, &beside);
 			if (c->t->tags[e->tag & (TAG_MAX - 1)].book == BOOK_KERNEL && !can_ask &&
-			    hold == HOLD_UNKNOWN)
+			    hold == HOLD_UNKNOWN && !lives(c, e))
 				undecided[e->tag & (TAG_MAX - 1)]++;
 			tell_object(c, e, 0, hold, beside.mark ? &beside : r);
 		}

@@ -108,7 +108,8 @@ static uint32_t tell_alive(struct exact *x)
 		struct event ev = {.type = EVENT_ALIVE};
 		char state;
 
-		if (slot == SHELF_SLOT ||
+		/* Whom it is for to wait for a root that was attached to, is not watched. */
+		if (slot == SHELF_SLOT || (x->launch->attached && !slot && x->ended) ||
 		    (a->state != ACCOUNT_LIVE && a->state != ACCOUNT_EXITED) ||
 		    !read_state((pid_t)a->tgid, &state, ev.u.alive.comm))
 			continue;
@@ -191,7 +192,7 @@ static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemon
 			/* What somebody reaches, or a name keeps, is not on its way back. */
 			if (!x->reach.walked && now - begin > HOPELESS_MS)
 				reach_walk(&x->reach);
-			if (!exact_ask(x, 0) && !daemons && now - begin > HOPELESS_MS)
+			if (!exact_ask(x, 0, false) && !daemons && now - begin > HOPELESS_MS)
 				break;
 			asked = now + ASK_EVERY_MS;
 		}
@@ -225,7 +226,11 @@ static void blind(struct exact *x, const char *text)
 
 static void tell_blind(struct exact *x)
 {
-	if (!x->cgroup.exists)
+	if (x->launch->attached)
+		blind(x,
+		      "the kernel's own book: the processes stay in their memory cgroup, whose sum "
+		      "holds what was there before");
+	else if (!x->cgroup.exists)
 		blind(
 		    x,
 		    "the kernel's own book: no memory cgroup could be made for the command, so the "
@@ -263,11 +268,17 @@ int exact_settle(struct exact *x, int interrupted)
 	struct event end = {.type = EVENT_END};
 	uint32_t alive = 0, exits;
 
-	if (interrupted && !x->ended)
+	if (x->launch->attached)
+		tree->closed = 1;
+	else if (interrupted && !x->ended)
 		end_tree(x);
 	wait_for_returns(x, deadline, begin + (max < DAEMON_MS ? max : DAEMON_MS));
 	exits = tree->exits;
-	if (exact_kill(x, 0) > 0) {
+	if (x->launch->attached) {
+		exact_tick(x);
+		alive = tell_alive(x);
+		x->collector.run_is_over = true;
+	} else if (exact_kill(x, 0) > 0) {
 		exact_sample(x);
 		alive = tell_alive(x);
 		reach_walk(&x->reach);
@@ -281,6 +292,8 @@ int exact_settle(struct exact *x, int interrupted)
 	tables_detach(&x->tables);
 	collector_records(&x->collector);
 	reach_walk(&x->reach);
+	if (x->launch->attached)
+		(void)exact_ask(x, 0, true);
 	exact_tell_ipc(x);
 	if (x->cgroup.exists) {
 		tell_book(x, 0, x->peak.ledger, x->peak.kernel, x->peak.processes);

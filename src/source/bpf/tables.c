@@ -163,14 +163,15 @@ int tables_open(const struct machine *m, uint32_t objects, bool pages_marked,
 	return 0;
 }
 
-int tables_adopt(struct tables *t, pid_t pid, uint32_t slot)
+int tables_adopt(struct tables *t, pid_t pid, uint32_t *slot)
 {
 	struct bpf_link *link;
 	char buf[64];
 	int fd, err = 0;
 
 	t->exact->bss->adopt_tgid = (uint32_t)pid;
-	t->exact->bss->adopt_slot = slot;
+	t->exact->bss->adopt_slot = *slot;
+	t->exact->bss->adopt_count = 0;
 	link = bpf_program__attach_iter(t->exact->progs.adopt, NULL);
 	if (!link)
 		return -errno;
@@ -183,9 +184,10 @@ int tables_adopt(struct tables *t, pid_t pid, uint32_t slot)
 		close(fd);
 	}
 	bpf_link__destroy(link);
-	if (!err && !t->accounts[slot].tgid)
-		err = -ESRCH;
-	return err;
+	if (err)
+		return err;
+	*slot = t->exact->bss->adopt_slot;
+	return (int)t->exact->bss->adopt_count;
 }
 
 void tables_detach(struct tables *t)

@@ -46,8 +46,14 @@ struct tables {
 int tables_open(const struct machine *m, uint32_t objects, bool pages_marked,
 		struct tables *ret_tables, const char **ret_why);
 
-/* Makes the process pid, with all its threads, the account in slot. 0 or -errno. */
-int tables_adopt(struct tables *t, pid_t pid, uint32_t slot);
+/**
+ * tables_adopt() - make the process pid, with those of its threads that are not followed yet, the
+ * account in slot.
+ * @slot: in and out; TABLE_SLOT_NEW: one is chosen, if there is such a thread.
+ * Returns how many threads there were, or -errno.
+ */
+#define TABLE_SLOT_NEW UINT32_MAX
+int tables_adopt(struct tables *t, pid_t pid, uint32_t *slot);
 
 /* From here on nothing is booked any more: the tables hold still. */
 void tables_detach(struct tables *t);

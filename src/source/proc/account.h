@@ -58,6 +58,7 @@ struct account {
 	uint32_t threads_live, threads_peak;
 	int32_t leader_status; /* exit code of the main thread, where it ended before others */
 	bool leader_exited;
+	bool before;	/* it ran before the session: what makes it up was not taken in it */
 	bool shares_mm; /* its maker's memory, until exec */
 	bool exited;	/* EXIT was emitted */
 	bool gone;	/* its end was waited for: a zombie, or nothing */

@@ -120,8 +120,11 @@ static int emit_amount(struct proc_source *src, enum event_type type, const stru
 			 .bytes = src->cost.bytes[kind],
 			 .peak_bytes = EVENT_UNKNOWN_BYTES},
 	};
-	int err = emit_tag(src, kind, &ev.u.amount.tag);
+	int err = 0;
 
+	if (a->before)
+		return 0;
+	err = emit_tag(src, kind, &ev.u.amount.tag);
 	return err ? err : emit_event(src, &ev);
 }
 
@@ -154,10 +157,12 @@ int emit_gauge(struct proc_source *src, struct account *a, unsigned int tag, int
 	}
 	word = &a->held[tag / 64];
 	if (tag < COSTS && bytes == EVENT_UNKNOWN_BYTES) {
-		ev.u.gauge.flags = OBJECT_ESTIMATE;
+		ev.u.gauge.flags |= OBJECT_ESTIMATE;
 		if (__builtin_mul_overflow(count, src->cost.bytes[tag], &bytes))
 			bytes = EVENT_UNKNOWN_BYTES;
 	}
+	if (src->adopting)
+		ev.u.gauge.flags |= GAUGE_BEFORE;
 	/* A kind that it never held needs no line. */
 	if (!count && !bytes && !(*word & bit))
 		return 0;

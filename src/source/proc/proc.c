@@ -16,7 +16,7 @@
 /* No TRACESYSGOOD and no filter: without them no other system call stops. */
 #define TRACE_OPTIONS                                                                              \
 	(PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |     \
-	 PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL)
+	 PTRACE_O_TRACEEXIT)
 #define UNCLAIMED_POLL_MS 10
 
 /* Takes what wait has for us, one at a time. Returns 1 something, 0 nothing now, -errno. */
@@ -208,7 +208,7 @@ static int prepare(struct proc_source *src, const char **ret_why)
 	src->signal_fd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (src->signal_fd < 0)
 		return -errno;
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+	if (!src->launch->attached && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 		return -errno;
 	cost_table_load(&src->cost);
 	return 0;
@@ -232,7 +232,9 @@ static int proc_open(const struct source_options *opts, struct launch *launch,
 	(void)sigprocmask(SIG_SETMASK, NULL, &src->old_mask);
 	(void)prctl(PR_GET_CHILD_SUBREAPER, &src->old_subreaper, 0, 0, 0);
 	err = prepare(src, ret_why);
-	if (!err && ptrace(PTRACE_SEIZE, launch->pid, NULL, (void *)(long)TRACE_OPTIONS)) {
+	if (!err && !launch->attached &&
+	    ptrace(PTRACE_SEIZE, launch->pid, NULL,
+		   (void *)(long)(TRACE_OPTIONS | PTRACE_O_EXITKILL))) {
 		err = -errno;
 		*ret_why = why_no_trace(err);
 	}
@@ -243,7 +245,8 @@ static int proc_open(const struct source_options *opts, struct launch *launch,
 	if (!err)
 		err = ipc_open(src);
 	if (!err)
-		err = tree_open(src, launch->pid);
+		err = launch->attached ? adopt_tree(src, launch->pid, TRACE_OPTIONS, ret_why)
+				       : tree_open(src, launch->pid);
 	if (err) {
 		src->released = false;
 		proc_close(&src->base);

@@ -3,6 +3,7 @@
  * proc.h - inside of the source "proc": what its files share. Nobody else includes this.
  *
  *   proc.c    the operations of struct source_ops; the loop that waits for stops
+ *   adopt.c   a tree that runs already: all of its threads are seized, its processes told
  *   tree.c    stops of traced threads, and what each of them means
  *   process.c the life of one process, told as events: fork, exec, exit, zombie, reap
  *   sample.c  what a process holds at one moment, as GAUGEs
@@ -71,6 +72,7 @@ struct proc_source {
 	uint32_t forks, exits, killed;
 	uint64_t lost_tree, lost_accounts;
 	bool released, root_done, ran; /* ran: the command's exec worked */
+	bool adopting;		       /* what is told now was there before the session */
 	bool silent;		       /* what happens now is our doing: no events of processes */
 	bool lethal;		       /* new processes are killed at once */
 	bool setuid_told, unread_told, kcmp_works;
@@ -121,8 +123,12 @@ void sample_status(struct proc_source *src, pid_t tgid, pid_t tid,
 		   struct procfs_status *ret_status);
 bool sample_is_busy(const struct proc_source *src);
 
+/* adopt.c: @options of PTRACE_SEIZE; *ret_why says why -EPERM and the like. */
+int adopt_tree(struct proc_source *src, pid_t root, long options, const char **ret_why);
+
 /* tree.c */
 int tree_open(struct proc_source *src, pid_t root);
+struct thread *tree_add_thread(struct proc_source *src, pid_t tid, struct account *a);
 int tree_stop(struct proc_source *src, pid_t tid, int status); /* a tracee stopped */
 int tree_gone(struct proc_source *src, pid_t tid, int status); /* wait(2) told of an end */
 int tree_claim_late(struct proc_source *src); /* stopped children whose maker died */
@@ -133,6 +139,9 @@ void tree_done(struct proc_source *src);
 /* process.c */
 /* The command's own process, stopped before it runs. */
 int process_root(struct proc_source *src, pid_t pid);
+/* One that runs already and that we trace. @parent NULL: the root. As process_forked() else. */
+int process_adopted(struct proc_source *src, struct account *parent, pid_t pid,
+		    struct account **ret_account);
 /* @event: by which ptrace told. *ret_account NULL: no room, counted. */
 int process_forked(struct proc_source *src, struct account *maker, pid_t maker_tid, pid_t pid,
 		   int event, struct account **ret_account);

@@ -164,7 +164,7 @@ static int emit_fork(struct proc_source *src, const struct account *a, const str
 	    .u.fork = {.parent = maker ? maker->id : (struct account_id){0},
 		       .parent_private_bytes = maker_private_bytes,
 		       .inherited_bytes = inherited_bytes,
-		       .flags = a->shares_mm ? FORK_SHARES_MM : 0,
+		       .flags = (a->shares_mm ? FORK_SHARES_MM : 0) | (a->before ? FORK_BEFORE : 0),
 		       .ordinal = a->birth_ordinal},
 	};
 	int err;
@@ -185,6 +185,34 @@ int process_root(struct proc_source *src, pid_t pid)
 	src->root = a;
 	sample_status(src, pid, pid, &status);
 	return emit_fork(src, a, NULL, EVENT_UNKNOWN_BYTES, status.private_bytes);
+}
+
+int process_adopted(struct proc_source *src, struct account *parent, pid_t pid,
+		    struct account **ret_account)
+{
+	struct sample sample;
+	struct account *a;
+	int err = begin_account(src, pid, &a);
+
+	*ret_account = a;
+	if (err || !a)
+		return err;
+	a->before = true;
+	a->shares_mm = parent && shares_memory(src, (pid_t)parent->id.tgid, pid, 0);
+	if (!parent) {
+		src->root = a;
+		src->ran = true;
+	}
+	sample_read(src, a, pid, &sample);
+	err = emit_fork(src, a, parent, EVENT_UNKNOWN_BYTES,
+			a->shares_mm ? 0 : sample.status.private_bytes);
+	if (err)
+		return err;
+	sample.status.private_bytes = EVENT_UNKNOWN_BYTES; /* told */
+	src->adopting = true;
+	err = sample_emit(src, a, &sample);
+	src->adopting = false;
+	return err;
 }
 
 int process_forked(struct proc_source *src, struct account *maker, pid_t maker_tid, pid_t pid,

@@ -12,8 +12,9 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 
-#define TEXT_FIRST_BYTES 4096
-#define TEXT_MAX_BYTES	 (16 * 1024 * 1024)
+#define TEXT_FIRST_BYTES   4096
+#define TEXT_MAX_BYTES	   (16 * 1024 * 1024)
+#define FLAG_KERNEL_THREAD 0x00200000 /* PF_KTHREAD */
 
 void procfs_text_done(struct procfs_text *t)
 {
@@ -99,6 +100,8 @@ int procfs_stat_parse(const char *text, uint64_t ticks_per_second, struct procfs
 			return -EINVAL;
 		if (field == 3)
 			st.ppid = (pid_t)strtol(p, NULL, 10);
+		if (field == 8)
+			st.kernel_thread = strtoul(p, NULL, 10) & FLAG_KERNEL_THREAD;
 	}
 	errno = 0;
 	ticks = strtoull(p, &end, 10);
@@ -177,7 +180,7 @@ static void line_comm(const char *line, char *comm)
 int procfs_status_parse(const char *text, struct procfs_status *ret_status)
 {
 	char comm[EVENT_COMM_BYTES] = "";
-	int64_t tgid = -1, ppid = -1, threads = -1, table = EVENT_UNKNOWN_BYTES;
+	int64_t tgid = -1, ppid = -1, threads = -1, tracer = -1, table = EVENT_UNKNOWN_BYTES;
 	int64_t anon = EVENT_UNKNOWN_BYTES, swap = EVENT_UNKNOWN_BYTES;
 	int64_t data = EVENT_UNKNOWN_BYTES, stack = EVENT_UNKNOWN_BYTES;
 
@@ -187,7 +190,8 @@ int procfs_status_parse(const char *text, struct procfs_status *ret_status)
 		switch (*line) {
 		case 'T':
 			(void)(line_number(line, "Tgid", &tgid) ||
-			       line_number(line, "Threads", &threads));
+			       line_number(line, "Threads", &threads) ||
+			       line_number(line, "TracerPid", &tracer));
 			break;
 		case 'N':
 			line_comm(line, comm);
@@ -209,6 +213,7 @@ int procfs_status_parse(const char *text, struct procfs_status *ret_status)
 	*ret_status = (struct procfs_status){
 	    .tgid = (pid_t)tgid,
 	    .ppid = (pid_t)ppid,
+	    .tracer = (pid_t)tracer,
 	    .threads = (int)threads,
 	    .private_bytes = sum_if_known(anon, swap),
 	    .commit_bytes = sum_if_known(data, stack),
@@ -255,7 +260,8 @@ int procfs_timers_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_co
 	return 0;
 }
 
-int procfs_children(int proc_fd, pid_t parent, int (*fn)(void *ctx, pid_t pid), void *ctx)
+int procfs_each(int proc_fd, int (*fn)(void *ctx, pid_t pid, const struct procfs_stat *st),
+		void *ctx)
 {
 	struct procfs_text text = {0};
 	struct dirent *entry;
@@ -281,11 +287,67 @@ int procfs_children(int proc_fd, pid_t parent, int (*fn)(void *ctx, pid_t pid), 
 		pid_fd = procfs_open(proc_fd, (pid_t)pid, (pid_t)pid);
 		if (pid_fd < 0)
 			continue; /* it ended in between */
-		if (!procfs_stat_read(pid_fd, &text, &st) && st.ppid == parent)
-			result = fn(ctx, (pid_t)pid);
+		if (!procfs_stat_read(pid_fd, &text, &st))
+			result = fn(ctx, (pid_t)pid, &st);
 		close(pid_fd);
 	}
 	closedir(dir);
 	procfs_text_done(&text);
 	return result;
+}
+
+struct tree_list {
+	struct procfs_process {
+		pid_t pid, ppid;
+	} * all;
+	size_t count, room;
+};
+
+static int list_process(void *ctx, pid_t pid, const struct procfs_stat *st)
+{
+	struct tree_list *list = ctx;
+	void *all;
+
+	if (st->state == 'Z' || st->state == 'X')
+		return 0;
+	if (list->count == list->room) {
+		list->room = list->room ? list->room * 2 : 512;
+		all = realloc(list->all, list->room * sizeof(*list->all));
+		if (!all)
+			return -ENOMEM;
+		list->all = all;
+	}
+	list->all[list->count++] = (struct procfs_process){.pid = pid, .ppid = st->ppid};
+	return 0;
+}
+
+int procfs_tree(int proc_fd, pid_t root, int (*fn)(void *ctx, pid_t pid, pid_t parent), void *ctx)
+{
+	struct tree_list list = {0};
+	int err = procfs_each(proc_fd, list_process, &list);
+	size_t found = 0;
+
+	/* Those of the tree move to the front, children behind their parents. */
+	for (size_t i = 0; !err && i < list.count && !found; i++) {
+		if (list.all[i].pid == root) {
+			struct procfs_process first = list.all[i];
+
+			list.all[i] = list.all[0];
+			list.all[0] = first;
+			found = 1;
+		}
+	}
+	for (size_t at = 0; !err && at < found; at++) {
+		for (size_t i = found; i < list.count; i++) {
+			struct procfs_process child = list.all[i];
+
+			if (child.ppid != list.all[at].pid)
+				continue;
+			list.all[i] = list.all[found];
+			list.all[found++] = child;
+		}
+		err = fn(ctx, list.all[at].pid, list.all[at].ppid);
+	}
+	free(list.all);
+	return err;
 }

@@ -11,6 +11,7 @@
 #ifndef FORKTALLY_PROC_PROCFS_H
 #define FORKTALLY_PROC_PROCFS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -19,6 +20,7 @@
 struct procfs_stat {
 	char comm[EVENT_COMM_BYTES];
 	char state; /* 'R', 'S', 'D', 'Z', 'T', 't', 'X' ... */
+	bool kernel_thread;
 	pid_t ppid;
 	uint64_t start_ns; /* since boot; a whole number of clock ticks */
 };
@@ -26,6 +28,7 @@ struct procfs_stat {
 struct procfs_status {
 	char comm[EVENT_COMM_BYTES]; /* "" unknown */
 	pid_t tgid, ppid;	     /* -1 unknown */
+	pid_t tracer;		     /* the thread that traces it; 0 none, -1 unknown */
 	int threads;		     /* -1 unknown */
 	int64_t private_bytes;	     /* resident anonymous + swapped out */
 	int64_t commit_bytes;	     /* private writable space, stack included */
@@ -74,9 +77,16 @@ int procfs_maps_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_coun
 int procfs_timers_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_count);
 
 /**
- * procfs_children() - the processes whose parent is `parent`, found by reading every stat file.
+ * procfs_each() - every process there is.
  * @fn: called for each; a value other than 0 ends the walk and is returned.
  */
-int procfs_children(int proc_fd, pid_t parent, int (*fn)(void *ctx, pid_t pid), void *ctx);
+int procfs_each(int proc_fd, int (*fn)(void *ctx, pid_t pid, const struct procfs_stat *st),
+		void *ctx);
+
+/**
+ * procfs_tree() - a process and all below it, as they are now; not those that have ended.
+ * @fn: as with procfs_each(); parents come before their children.
+ */
+int procfs_tree(int proc_fd, pid_t root, int (*fn)(void *ctx, pid_t pid, pid_t parent), void *ctx);
 
 #endif

@@ -5,6 +5,7 @@
 static const struct procfs_status status_unknown = {
     .tgid = -1,
     .ppid = -1,
+    .tracer = -1,
     .threads = -1,
     .private_bytes = EVENT_UNKNOWN_BYTES,
     .commit_bytes = EVENT_UNKNOWN_BYTES,

@@ -93,19 +93,24 @@ static int tell_all_alive(struct proc_source *src, uint32_t *ret_count)
 		err = process_sweep(src, a);
 	if (!err)
 		err = process_sweep(src, &src->ours);
-	for (place = 0; !err && (a = pid_table_next(&src->accounts, &place)); count++)
+	for (place = 0; !err && (a = pid_table_next(&src->accounts, &place));) {
+		/* Whom it is for to wait for that one, we do not watch. */
+		if (src->launch->attached && a == src->root && a->gone)
+			continue;
 		err = tell_alive(src, a);
+		count++;
+	}
 	*ret_count = count;
 	return err;
 }
 
-static int kill_child(void *ctx, pid_t pid)
+static int kill_child(void *ctx, pid_t pid, const struct procfs_stat *st)
 {
 	struct proc_source *src = ctx;
 
 	/* A child of ours that nobody announced: made with CLONE_UNTRACED, say. */
-	if (!pid_table_get(&src->threads, pid) && !pid_table_get(&src->accounts, pid) &&
-	    !kill(pid, SIGKILL))
+	if (st->ppid == getpid() && !pid_table_get(&src->threads, pid) &&
+	    !pid_table_get(&src->accounts, pid) && !kill(pid, SIGKILL))
 		src->lost_tree++;
 	return 0;
 }
@@ -123,6 +128,8 @@ static bool wait_until_empty(struct proc_source *src, int max_ms)
 
 void settle_kill(struct proc_source *src)
 {
+	if (src->launch->attached)
+		return; /* not ours: let go when the thread that traces ends */
 	src->silent = true;
 	if (src->threads.used) {
 		src->killed += (uint32_t)tree_kill(src, SIGTERM);
@@ -136,7 +143,7 @@ void settle_kill(struct proc_source *src)
 			}
 		}
 	}
-	(void)procfs_children(src->proc_fd, getpid(), kill_child, src);
+	(void)procfs_each(src->proc_fd, kill_child, src);
 	/* What is no tracee: zombies that came to us, and what was just killed. */
 	for (int tries = 0; tries < KILL_GIVE_UP_MS / PUMP_MS; tries++) {
 		pid_t pid = waitpid(-1, NULL, __WALL | WNOHANG);
@@ -155,7 +162,7 @@ int settle_run(struct proc_source *src, int interrupted)
 	uint64_t begin_ns = proc_now_ns();
 	struct event ev = {.type = EVENT_END};
 	uint32_t alive = 0;
-	int err = src->released ? wait_for_stragglers(src) : 0;
+	int err = src->released && !src->launch->attached ? wait_for_stragglers(src) : 0;
 
 	if (!err)
 		err = tell_all_alive(src, &alive);
@@ -168,7 +175,8 @@ int settle_run(struct proc_source *src, int interrupted)
 		err = emit_loss(src, LOSS_ACCOUNTS, src->lost_accounts, FULL_TEXT);
 	if (err)
 		return err;
-	ev.u.end.status = src->ran ? src->base.status : -1;
+	ev.u.end.status =
+	    src->ran && (src->root_done || !src->launch->attached) ? src->base.status : -1;
 	ev.u.end.interrupted = (uint32_t)interrupted;
 	ev.u.end.forks = src->forks;
 	ev.u.end.exits = src->exits;

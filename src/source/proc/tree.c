@@ -16,7 +16,7 @@ static void resume(pid_t tid, int sig)
 	(void)ptrace(PTRACE_CONT, tid, NULL, (void *)(long)sig);
 }
 
-static struct thread *add_thread(struct proc_source *src, pid_t tid, struct account *a)
+struct thread *tree_add_thread(struct proc_source *src, pid_t tid, struct account *a)
 {
 	struct thread *t = calloc(1, sizeof(*t));
 
@@ -36,7 +36,7 @@ int tree_open(struct proc_source *src, pid_t root)
 
 	if (err)
 		return err;
-	return add_thread(src, root, src->root) ? 0 : -ENOMEM;
+	return tree_add_thread(src, root, src->root) ? 0 : -ENOMEM;
 }
 
 static bool has_thread(struct proc_source *src, pid_t tgid, pid_t tid)
@@ -91,7 +91,7 @@ static int on_child(struct proc_source *src, struct thread *maker, int event)
 		resume(tid, 0);
 		return err;
 	}
-	t = add_thread(src, tid, NULL);
+	t = tree_add_thread(src, tid, NULL);
 	return t ? claim(src, t, maker->account, maker->tid, event) : -ENOMEM;
 }
 
@@ -178,7 +178,7 @@ int tree_stop(struct proc_source *src, pid_t tid, int status)
 	int sig = WSTOPSIG(status), event = status >> 16, err = 0;
 
 	if (!t) {
-		t = add_thread(src, tid, NULL);
+		t = tree_add_thread(src, tid, NULL);
 		if (!t)
 			return -ENOMEM;
 		t->unclaimed = true;
