@@ -11,7 +11,9 @@ commonest='leak_zombie leak_orphan leak_pipe leak_pipe_end leak_socketpair leak_
 corpus() { test/corpus.sh --tap --source "$FORKTALLY_SOURCE" "$@"; }
 
 if [ -n "$LONG" ]; then
-	for n in 100 1000 5000; do corpus --n $n; done
+	sizes='100 1000 5000'
+	[ "$(id -u)" = 0 ] || sizes=100 # the same source as root's, by another user
+	for n in $sizes; do corpus --n "$n"; done
 	corpus --n 1000 --rate 10
 else
 	# shellcheck disable=SC2086
