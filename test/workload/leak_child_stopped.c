@@ -24,8 +24,8 @@ static void start_job(bool leak)
 {
 	pid_t pid = start_child(leak);
 
-	if (!leak)
-		workload_wait(pid);
+	if (waitpid(pid, NULL, WUNTRACED) != pid) /* it has stopped, or else ended */
+		workload_fail("waitpid");
 }
 
 int main(int argc, char **argv)
