@@ -60,7 +60,7 @@ _forktally()
 	-o | --output | --record | --junit | --sarif | --folded | --suppress)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		;;
-	--timeout | --settle | --objects | --error-exitcode) ;;
+	--timeout | --for | --settle | --objects | --error-exitcode) ;;
 	*)
 		case $current in
 		-*)
@@ -70,6 +70,8 @@ _forktally()
 		*)
 			if [ "$command" = run ]; then
 				mapfile -t COMPREPLY < <(compgen -c -- "$current")
+			elif [ "$command" = attach ]; then
+				mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")
 			else
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")
 			fi

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Covers: the words behind "run" and "replay": all accepted forms, what ends the options, and
- * that each refusal names the option and the way out. Not: what the options then do.
+ * Covers: the words behind "run", "attach" and "replay": all accepted forms, what ends the options,
+ * and that each refusal names the option and the way out. Not: what the options then do.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -169,6 +169,45 @@ static void test_help(void **state)
 	free(text);
 }
 
+static int attach(struct run_options *options, char **words)
+{
+	return attach_options_parse(count(words), words, options, error);
+}
+
+static void test_attach(void **state)
+{
+	static const char *const wrong[] = {
+	    "0", "-1", "+1", "1K", "init", "1 ", "", "0x1", "2147483648", "99999999999999999999"};
+	struct run_options options = {0};
+
+	assert_int_equal(attach(&options, WORDS("4711")), 0);
+	assert_int_equal(options.pid, 4711);
+	assert_int_equal(options.timeout_ns, 0);
+	assert_int_equal(options.report.error_exitcode, 23);
+	assert_null(options.command);
+	assert_int_equal(attach(&options, WORDS("--for=1.5m", "2147483647", "--json")), 0);
+	assert_int_equal(options.pid, INT32_MAX);
+	assert_int_equal(options.timeout_ns, 90000000000);
+	assert_true(options.report.json);
+	assert_int_equal(attach(&options, WORDS("1", "--for", "250ms", "--source=proc")), 0);
+	assert_int_equal(options.timeout_ns, 250000000);
+	assert_int_equal(options.source, SOURCE_CHOICE_PROC);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_int_equal(attach(&options, WORDS("--", (char *)wrong[i])), -EINVAL);
+		assert_non_null(strstr(error, "number"));
+	}
+	assert_int_equal(attach(&options, WORDS("--for=30s")), -EINVAL);
+	assert_non_null(strstr(error, "no process"));
+	assert_int_equal(attach(&options, WORDS("1", "2")), -EINVAL);
+	assert_non_null(strstr(error, "one process"));
+	assert_int_equal(attach(&options, WORDS("1", "--for=0")), -EINVAL);
+	assert_int_equal(attach(&options, WORDS("1", "--for=soon")), -EINVAL);
+	assert_non_null(strstr(error, "time span"));
+	assert_int_equal(attach(&options, WORDS("1", "--timeout=1")), -EINVAL);
+	assert_int_equal(attach(&options, WORDS("--help")), 0);
+	assert_true(options.help);
+}
+
 static void test_replay(void **state)
 {
 	struct replay_options options;
@@ -201,7 +240,7 @@ int main(void)
 	    cmocka_unit_test(test_defaults),	   cmocka_unit_test(test_forms),
 	    cmocka_unit_test(test_command_begins), cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_long_words),	   cmocka_unit_test(test_help),
-	    cmocka_unit_test(test_replay),
+	    cmocka_unit_test(test_attach),	   cmocka_unit_test(test_replay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

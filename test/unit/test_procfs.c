@@ -47,6 +47,12 @@ static void test_stat(void **state)
 	assert_int_equal(st.state, 'S');
 	assert_int_equal(st.ppid, 17);
 	assert_int_equal(st.start_ns, 867530000000);
+	assert_false(st.kernel_thread);
+	assert_int_equal(procfs_stat_parse("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 "
+					   "1 0 3 0 0",
+					   100, &st),
+			 0);
+	assert_true(st.kernel_thread);
 	close(fd);
 }
 
@@ -96,6 +102,7 @@ static void test_status(void **state)
 	assert_string_equal(status.comm, "server");
 	assert_int_equal(status.tgid, 4242);
 	assert_int_equal(status.ppid, 17);
+	assert_int_equal(status.tracer, 1);
 	assert_int_equal(status.threads, 3);
 	assert_int_equal(status.private_bytes, (4099 + 23) * 1024);
 	assert_int_equal(status.commit_bytes, (6001 + 132) * 1024);
