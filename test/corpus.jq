@@ -62,7 +62,7 @@ def far(got; expected; limit): percent(got; expected) | fabs > limit;
 			then "count \($f.count_per_fork) per fork, of \($f.forks) forks" else empty end,
 		  if $holder and $f.holder.comm != $holder
 			then "held by \($f.holder.comm), not \($holder)" else empty end,
-		  if $run.source == "bpf" and ($frames | index($row.function) | not)
+		  if $run.source == "bpf" and $row.function != "-" and ($frames | index($row.function) | not)
 			then "taken at \($frames | join(" < ")), not \($row.function)" else empty end ] end)
 		+ (if $index == 0 then $about_bytes else [] end)
 		+ (if $oracle and $count and far($oracle.counts[$index] // 0; $count.each / $count.of; 2)

@@ -153,12 +153,13 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 	__u64 address = bpf_get_current_task();
 	struct task_struct *me = bpf_get_current_task_btf();
 	__u64 child_address = distance(child, me) + address;
+	struct taker forker = {.task = me, .address = address};
 	struct task_place p, stale;
 	struct task_entry *te;
 	struct account_slot *a, *pa;
 	struct object_place sighand;
 	struct event *ev;
-	__u32 slot, parent;
+	__u32 slot, parent, take = 0;
 	__u64 key;
 
 	if (task_find(child_address, &stale)) /* an old task of the tree stood here */
@@ -190,6 +191,11 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 		__sync_fetch_and_add(&pa->forks, 1);
 		__sync_fetch_and_add(&tree.alive, 1);
 	}
+	if (!(clone_flags & CLONE_THREAD)) {
+		forker.place = p;
+		forker.regs = (struct pt_regs *)bpf_task_pt_regs(me);
+		take = take_here(ctx, &forker);
+	}
 	charge_stack(slot, child);
 	if (!(clone_flags & CLONE_SIGHAND)) {
 		key = FIELD_NUMBER(child, sighand);
@@ -219,6 +225,7 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 	ev->u.fork.inherited_bytes = a->shares_mm ? 0 : mm_private_bytes(child->mm);
 	ev->u.fork.flags = a->shares_mm ? FORK_SHARES_MM : 0;
 	ev->u.fork.ordinal = a->birth;
+	ev->u.fork.take = take;
 	copy_comm(ev->u.fork.comm, child);
 	record_submit(ev);
 	tell_levels(parent);

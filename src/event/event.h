@@ -152,6 +152,8 @@ struct event_fork {
 	ev_u32 flags;           /* FORK_* */
 	ev_u32 ordinal;         /* 1 for the tree's first child */
 	char comm[EVENT_COMM_BYTES];
+	ev_u32 take; /* where it was forked; 0, or of no TAKE: unknown */
+	ev_u32 pad;
 };
 
 struct event_exec {

@@ -70,6 +70,7 @@ static const struct log_field fork_fields[] = {
     FIELD("flags", u.fork.flags, LOG_U32),
     FIELD("ordinal", u.fork.ordinal, LOG_U32),
     FIELD("comm", u.fork.comm, LOG_COMM),
+    FIELD("take", u.fork.take, LOG_U32),
 };
 static const struct log_field exec_fields[] = {
     FIELD("dropped_bytes", u.exec.dropped_bytes, LOG_S64),

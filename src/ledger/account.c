@@ -119,6 +119,7 @@ int row_begin(struct ledger *led, const struct event *ev)
 	row->account.id = ev->account;
 	row->account.id.pad = 0;
 	row->account.birth_ordinal = f->ordinal;
+	row->account.forked_at = f->take;
 	row->account.fork_ns = ev->time_ns;
 	row->account.root = root;
 	row->account.before = before;

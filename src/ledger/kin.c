@@ -13,6 +13,13 @@ static void zombie_sum(struct residue *r)
 							 : KNOWN_NOT;
 }
 
+/* One more process in it. */
+static void residue_process(struct residue *r, const struct ledger_account *a)
+{
+	if (!r->residue.count++)
+		r->residue.forked_at = a->forked_at;
+}
+
 /* What the zombie holds, told by a gauge or ALIVE, may come before or after its parent's exit. */
 void residue_zombie_bytes(struct row *row, struct amount bytes)
 {
@@ -71,7 +78,7 @@ int residue_zombies(struct ledger *led, struct row *parent)
 			    a->exit_kernel.known == KNOWN_NOT ? EVENT_UNKNOWN_BYTES
 							      : a->exit_kernel.bytes,
 			    false);
-		r->residue.count++;
+		residue_process(r, a);
 		r->unknown_count += a->zombie_bytes.known == KNOWN_NOT;
 		if (a->zombie_bytes.bytes <= LEDGER_BYTES_MAX - r->known_bytes)
 			r->known_bytes += a->zombie_bytes.bytes;
@@ -103,7 +110,7 @@ int residue_child(struct ledger *led, struct row *row, const struct event_exit *
 	if (err)
 		return err;
 	residue_sum(&r->residue.bytes, r->residue.count, x->kernel_live_bytes, false);
-	r->residue.count++;
+	residue_process(r, &row->account);
 	return 0;
 }
 
@@ -142,7 +149,7 @@ int residue_orphans(struct ledger *led)
 		r->residue.kernel_bytes = r->residue.count
 					      ? amount_add(r->residue.kernel_bytes, a->alive_kernel)
 					      : a->alive_kernel;
-		r->residue.count++;
+		residue_process(r, a);
 		residue_forker(led, r, row->parent); /* no fold: the parent has this child */
 	}
 	return 0;

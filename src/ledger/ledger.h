@@ -151,6 +151,7 @@ struct ledger_account {
 	const struct ledger_account
 	    *parent; /* the one that forked it; NULL: the root, or `other` */
 	uint32_t birth_ordinal;
+	uint32_t forked_at; /* take, 0: unknown */
 	uint64_t fork_ns, exit_ns, reap_ns; /* 0: not seen */
 	uint64_t forks;			    /* made by it */
 	/*
@@ -216,6 +217,7 @@ struct ledger_residue {
 	enum pool pool;
 	const struct ledger_tag *tag; /* NULL: none (ZOMBIE, ORPHAN) */
 	uint32_t take;		      /* 0: unknown */
+	uint32_t forked_at;	      /* take, of processes: where the first of them was forked */
 	enum thing thing;	      /* what these are parts of, as far as the source knows */
 	bool body;		      /* one of these for each of the things */
 	enum via via;		      /* through what the holder reached the first of them */

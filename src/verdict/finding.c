@@ -408,7 +408,7 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 		   : primary->residue->hold == HOLD_LEFT ? WHERE_LEFT
 							 : WHERE_HELD;
 	f->forks = clock.forks;
-	f->take = primary->residue->take;
+	f->take = primary->residue->take ? primary->residue->take : primary->residue->forked_at;
 	f->via = primary->residue->via;
 	f->fd = primary->residue->fd;
 	finding_holder(f, primary->residue->holder);

@@ -214,7 +214,7 @@ static void test_table_is_complete(void **state)
 #define MEMBER(type, name, pad) {type, sizeof(((struct event *)0)->u.name), pad}
 	    MEMBER(EVENT_SESSION, session, 0), MEMBER(EVENT_TAG, tag, 4),
 	    MEMBER(EVENT_TAKE, take, 4),       MEMBER(EVENT_FRAME, frame, 0),
-	    MEMBER(EVENT_FORK, fork, 4),       MEMBER(EVENT_EXEC, exec, 0),
+	    MEMBER(EVENT_FORK, fork, 8),       MEMBER(EVENT_EXEC, exec, 0),
 	    MEMBER(EVENT_EXIT, exit, 4),       MEMBER(EVENT_CHARGE, amount, 0),
 	    MEMBER(EVENT_RETURN, amount, 0),   MEMBER(EVENT_GAUGE, gauge, 0),
 	    MEMBER(EVENT_OBJECT, object, 8),   MEMBER(EVENT_TOTAL, total, 0),

@@ -63,6 +63,7 @@ static void tell_zombie(struct exact *x, uint32_t slot)
 	};
 
 	collector_tag(&x->collector, TAG_ZOMBIE);
+	collector_forked_at(&x->collector, slot);
 	collector_emit(&x->collector, &ev);
 }
 

@@ -94,6 +94,12 @@ void collector_tag(struct collector *c, uint32_t tag)
 	collector_emit(c, &ev);
 }
 
+void collector_forked_at(struct collector *c, uint32_t slot)
+{
+	if (c->shadow[slot].forked_at)
+		collector_take(c, c->shadow[slot].forked_at);
+}
+
 static int on_record(void *ctx, void *data, size_t size)
 {
 	struct collector *c = ctx;
@@ -116,6 +122,7 @@ static int on_record(void *ctx, void *data, size_t size)
 	case EVENT_FORK:
 		if (ev.account.tgid < c->pid_max)
 			c->slot_of[ev.account.tgid] = slot + 1;
+		c->shadow[slot].forked_at = ev.u.fork.take;
 		break;
 	case EVENT_THREAD:
 		process = &c->shadow[c->t->accounts[slot].alias & (TABLE_ACCOUNTS - 1)];
@@ -128,6 +135,8 @@ static int on_record(void *ctx, void *data, size_t size)
 			c->root_exited = true;
 			c->root_status = ev.u.exit.status;
 		}
+		if (ev.u.exit.outlived)
+			collector_forked_at(c, slot);
 		break;
 	case EVENT_REAP:
 		collector_account_waits(c, slot);

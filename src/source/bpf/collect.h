@@ -58,6 +58,7 @@ struct collector {
 	struct account_shadow {
 		uint32_t aliases; /* threads' slots that are not folded yet */
 		uint64_t thread_bytes; /* what its last thread took */
+		uint32_t forked_at;    /* take, 0: unknown */
 		bool waits, moves;
 	} * shadow;
 	uint32_t *waiting; /* slots that wait to be closed */
@@ -104,6 +105,9 @@ int collector_records(struct collector *c);
 void collector_emit(struct collector *c, struct event *ev);
 
 void collector_tag_name(const struct collector *c, uint32_t tag, char *name, size_t size);
+
+/* Tells the place where the process of the slot was forked. */
+void collector_forked_at(struct collector *c, uint32_t slot);
 
 /* Emits what was lost; nothing where count is 0. */
 void collector_loss(struct collector *c, uint32_t kind, uint64_t count, const char *what);

@@ -122,6 +122,7 @@ static uint32_t tell_alive(struct exact *x)
 		ev.u.alive.kernel_bytes =
 		    (int64_t)(a->charged[BOOK_KERNEL] - a->returned[BOOK_KERNEL]);
 		ev.u.alive.birth_ordinal = a->birth;
+		collector_forked_at(&x->collector, slot);
 		collector_emit(&x->collector, &ev);
 	}
 	return alive;
