@@ -98,8 +98,9 @@ int residue_child(struct ledger *led, struct row *row, const struct event_exit *
 	struct residue *r;
 	int err;
 
-	if (!x->outlived || !(x->status & 0x7f) || !row->parent || row->parent == &led->other ||
-	    !row->parent->account.exited || row->parent->account.forks < LEDGER_FORKS_MIN)
+	if (!x->outlived || !(x->status & 0x7f) || row->account.before || !row->parent ||
+	    row->parent == &led->other || !row->parent->account.exited ||
+	    row->parent->account.forks < LEDGER_FORKS_MIN)
 		return 0;
 	k.kind = x->outlived == OUTLIVED_STOPPED ? RESIDUE_STOPPED : RESIDUE_RUNNING;
 	r = residue_get(led, &k);

@@ -478,6 +478,25 @@ static int merge_findings(struct judge *j)
 	return err;
 }
 
+/* Threads are told by their number; what makes up those that still run is theirs, and in it. */
+static int absorb_threads(struct judge *j)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < j->count; i++) {
+		struct candidate *c = &j->candidates[i];
+		struct finding *f = NULL;
+
+		if (!c->used && c->rule->role == RULE_FORK && c->residue->holder &&
+		    c->residue->kind == RESIDUE_OBJECT)
+			f = finding_of(j, "thread.running", c->residue->holder);
+		if (f)
+			err = finding_absorb(j, f, c, false);
+	}
+	return err;
+}
+
 static int find(struct judge *j, struct candidate **group)
 {
 	const struct ledger_account *a = NULL;
@@ -501,6 +520,8 @@ static int find(struct judge *j, struct candidate **group)
 		err = absorb_parts(j);
 	if (!err)
 		err = try_all(j, is_cause_level, same_cause, group);
+	if (!err)
+		err = absorb_threads(j);
 	if (!err)
 		err = absorb_small(j);
 	if (!err)

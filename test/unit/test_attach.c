@@ -158,6 +158,31 @@ static void only_what_came_since_leaks(void **state)
 	ledger_free(led);
 }
 
+/* Where its threads still run, their kernel objects are open: one finding all the same. */
+static void threads_that_run_are_one_finding(void **state)
+{
+	struct ledger *led = ledger_new();
+	struct verdict *verdict;
+
+	assert_int_equal(put_session(led, SOURCE_BPF), 0);
+	assert_int_equal(put_tag(led, 1, POOL_KERNEL, "threads"), 0);
+	assert_int_equal(put_tag(led, 2, POOL_KERNEL, "task_struct"), 0);
+	assert_int_equal(put_before(led, 0, ROOT, BASE), 0);
+	for (uint32_t i = 1; i <= 50; i++) {
+		put_child(led, ROOT, i, BASE);
+		put_level(led, 0, i);
+	}
+	for (uint32_t i = 1; i <= 50; i++)
+		assert_int_equal(put_object(led, ROOT, HOLD_PROCESS, ROOT, 2, 0, i, 1, 4288, 0), 0);
+	end_attached(led);
+	assert_int_equal(verdict_new(led, &verdict), 0);
+	assert_int_equal(verdict->finding_count, 1);
+	assert_string_equal(verdict->findings[0].cause, "thread.running");
+	assert_int_equal(verdict->findings[0].bytes.bytes, 5000);
+	verdict_free(verdict);
+	ledger_free(led);
+}
+
 struct seen {
 	pid_t pid[8], parent[8];
 	int count;
@@ -221,6 +246,7 @@ int main(void)
 	    cmocka_unit_test(a_level_below_the_base_is_no_return),
 	    cmocka_unit_test(a_server_that_lives_on_is_clean),
 	    cmocka_unit_test(only_what_came_since_leaks),
+	    cmocka_unit_test(threads_that_run_are_one_finding),
 	    cmocka_unit_test(a_tree_is_listed_from_its_root_down),
 	};
 

@@ -141,6 +141,8 @@ int adopt_tree(struct proc_source *src, pid_t root, long options, const char **r
 	if (ad.err)
 		*ret_why = why_no_attach(src, ad.err);
 	src->lost_tree += ad.lost + (ad.found != 0);
+	if (src->ipc_works) /* what it made until now was there before */
+		src->ipc_works = !sysvipc_read(src->proc_fd, &src->ipc_before);
 	src->released = true;
 	return err;
 }
