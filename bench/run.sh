@@ -231,7 +231,7 @@ kernel_bytes()
 		/^(map|prog)_id:/ { id = $1 $2; if (!(id in seen)) sum += bytes; seen[id] = 1 }
 		/^[0-9a-f]+-[0-9a-f]+ / { table = /anon_inode:bpf-map/ }
 		/^Rss:/ && table { sum -= 1024 * $2 }
-		END { printf "%d\n", sum }' "$child"/fdinfo/* "$child/smaps" 2>/dev/null
+		END { printf "%d\n", sum < 0 ? 0 : sum }' "$child"/fdinfo/* "$child/smaps" 2>/dev/null
 }
 
 : >"$work/lost"
