@@ -218,7 +218,8 @@ for round in $(seq "$rounds"); do
 	done
 done
 
-# Bytes of the BPF maps and programs that the child of process $1 has open, as the kernel counts them.
+# Bytes of the BPF maps and programs that the child of process $1 has open, as the kernel counts them,
+# without what of them is in the child's own memory.
 kernel_bytes()
 {
 	local child
@@ -228,7 +229,9 @@ kernel_bytes()
 	awk 'FNR == 1 { id = bytes = "" }
 		/^memlock:/ { bytes = $2 }
 		/^(map|prog)_id:/ { id = $1 $2; if (!(id in seen)) sum += bytes; seen[id] = 1 }
-		END { printf "%d\n", sum }' "$child"/fdinfo/* 2>/dev/null
+		/^[0-9a-f]+-[0-9a-f]+ / { table = /anon_inode:bpf-map/ }
+		/^Rss:/ && table { sum -= 1024 * $2 }
+		END { printf "%d\n", sum < 0 ? 0 : sum }' "$child"/fdinfo/* "$child/smaps" 2>/dev/null
 }
 
 : >"$work/lost"

@@ -47,7 +47,7 @@ def blocks($part):
   "  source \(.under): \(.forks) forks in \(.seconds | fixed(1)) s (\(.forks_per_second | fixed(0))/s), " +
   "\(.forks_reported | or_unknown) reported, \(.lost_events | or_unknown) events lost, " +
   "verdict \(.verdict | or_unknown); before and after \(.after_seconds | fixed(1)) s",
-  "    forktally's own memory: \(.peak_resident_bytes | mib) resident at its peak; kernel tables and programs \(.kernel_bytes | mib)",
+  "    forktally's own memory: \(.peak_resident_bytes | mib) resident at its peak, tables included; more in the kernel \(.kernel_bytes | mib)",
   (if .error then "    \(.error)" else empty end)),
 (if .refused | length > 0 then "\nNot measured" else empty end),
 (.refused[] | "  \(.title | left(30)) \(.why)")

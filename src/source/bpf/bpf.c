@@ -23,7 +23,8 @@
 #define WAITING_MANY	1024
 #define ASK_NS		8000000000ull
 #define TICK_MS		40
-#define OBJECTS_DEFAULT 131072u
+#define FRESH_NS	400000000ull
+#define OBJECTS_DEFAULT 262144u
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -80,8 +81,11 @@ void exact_reap(struct exact *x)
 		collector_records(&x->collector);
 		slot = collector_slot(&x->collector, (uint32_t)info.si_pid);
 		if (info.si_pid != x->source.root && slot >= 0 &&
-		    x->tables.accounts[slot].state == ACCOUNT_EXITED)
+		    x->tables.accounts[slot].state == ACCOUNT_EXITED) {
+			if (collector_now_ns() - x->tables.accounts[slot].exit_ns < FRESH_NS)
+				return; /* some of its memory is still on its way back */
 			tell_zombie(x, (uint32_t)slot);
+		}
 		if (waitpid(info.si_pid, &status, 0) != info.si_pid)
 			return;
 		if (info.si_pid == x->source.root) {
