@@ -157,12 +157,13 @@ static __always_inline int kmalloc_alloc(__u64 *ctx, __u64 site, __u64 bytes, __
 	object = object_argument(ctx);
 	if (!object)
 		return 0;
-	/* Some caches behind kmalloc are charged whatever the call says, such as that of messages. */
+	/* Some caches behind kmalloc are charged whatever the call says, such as that of messages.
+	 */
 	if (!(gfp & gfp_account) && !(cache_flags(object) & slab_account))
 		return 0;
-	charge_to_taker(
-	    ctx, &who, object,
-	    tag_of((__u64)TAG_KMALLOC << 32 | bytes, TAG_KMALLOC, bytes, BOOK_KERNEL), site);
+	charge_to_taker(ctx, &who, object,
+			tag_of((__u64)TAG_KMALLOC << 32 | bytes, TAG_KMALLOC, bytes, BOOK_KERNEL),
+			site);
 	return 0;
 }
 
@@ -214,9 +215,9 @@ int BPF_PROG(on_percpu_alloc, unsigned long site, bool reserved, bool atomic, un
 		return 0;
 	if (!taker_here(ctx, &who))
 		return 0;
-	charge_to_taker(
-	    ctx, &who, (__u64)area,
-	    tag_of((__u64)TAG_PERCPU << 32 | bytes, TAG_PERCPU, bytes, BOOK_KERNEL), site);
+	charge_to_taker(ctx, &who, (__u64)area,
+			tag_of((__u64)TAG_PERCPU << 32 | bytes, TAG_PERCPU, bytes, BOOK_KERNEL),
+			site);
 	return 0;
 }
 
@@ -224,13 +225,13 @@ int BPF_PROG(on_percpu_alloc, unsigned long site, bool reserved, bool atomic, un
 	SEC("raw_tp/" #tracepoint)                                                                 \
 	int on_##tracepoint(struct bpf_raw_tracepoint_args *ctx)                                   \
 	{                                                                                          \
-		give_back(ctx, ctx->args[argument], false);                                             \
+		give_back(ctx, ctx->args[argument], false);                                        \
 		return 0;                                                                          \
 	}                                                                                          \
 	SEC("raw_tp/" #tracepoint)                                                                 \
 	int on_##tracepoint##_again(struct bpf_raw_tracepoint_args *ctx)                           \
 	{                                                                                          \
-		give_back(ctx, ctx->args[argument], true);                                              \
+		give_back(ctx, ctx->args[argument], true);                                         \
 		return 0;                                                                          \
 	}
 
@@ -293,8 +294,10 @@ int adopt(struct bpf_iter__task *ctx)
 	struct task_place followed;
 	struct task_entry *te;
 
-	if (!t || t->tgid != (int)adopt_tgid || t->exit_state ||
-	    task_find(number_of(t), &followed))
+	if (!t || t->tgid != (int)adopt_tgid || task_find(number_of(t), &followed))
+		return 0;
+	/* The command may be dead before it ran: by Ctrl-C while all this was set up. */
+	if (t->exit_state && (adopt_slot || t->pid != t->tgid))
 		return 0;
 	if (adopt_slot == (__u32)-1)
 		adopt_slot = account_new() - 1;

@@ -108,7 +108,8 @@ static int observe(struct watch *w)
 	if (!state)
 		cmd_error("process %d ended while it was watched: the report goes up to there",
 			  (int)w->options->pid);
-	status = watch_settle(w, interrupted(w), state < 0 ? state : 0);
+	state = state < 0 ? state : signals_command_ended(&w->signals);
+	status = watch_settle(w, interrupted(w), state);
 	watch_close(w);
 	return status;
 }

@@ -94,6 +94,8 @@ static int observe(struct run *run)
 		exec_err = launch_result(&w->launch);
 	if (exec_err)
 		return report_not_run(w->options->command[0], exec_err);
+	if (!err)
+		err = signals_command_ended(&w->signals);
 	return watch_settle(w, w->signals.ended_by, err);
 }
 

@@ -151,8 +151,6 @@ int watch_until(struct watch *w, bool (*keep_on)(struct watch *w, uint64_t now_n
 int watch_settle(struct watch *w, int interrupted, int err)
 {
 	if (!err)
-		err = signals_command_ended(&w->signals);
-	if (!err)
 		err = w->source->ops->settle(w->source, interrupted);
 	hide_progress(w);
 	if (!err)

@@ -51,7 +51,10 @@ int watch_open(struct watch *w);
  */
 int watch_until(struct watch *w, bool (*keep_on)(struct watch *w, uint64_t now_ns));
 
-/* What comes back late, and the end of the session. @err: what watch_until() met. Exit status. */
+/*
+ * What comes back late, and the end of the session; after signals_command_ended(). @err: what happened
+ * before. Returns an exit status.
+ */
 int watch_settle(struct watch *w, int interrupted, int err);
 
 /* Nothing of the observation is left in the system afterwards. */

@@ -120,7 +120,8 @@ struct ledger {
 /* Where an event of an account goes: its row, or the sums of those folded into a row. */
 struct target {
 	struct row *row;
-	bool folded; /* into row->account.children */
+	bool folded;   /* into row->account.children */
+	bool stranger; /* nobody announced it: row is `other` */
 };
 
 /* list */
@@ -128,7 +129,8 @@ int list_reserve(struct list *l);
 void list_put(struct list *l, void *item);
 
 /* fold.c */
-struct target row_target(struct ledger *led, struct account_id id);
+struct target row_known(struct ledger *led, struct account_id id);
+struct target row_target(struct ledger *led, struct account_id id); /* counts a stranger */
 bool row_folded(const struct ledger *led, struct account_id id);
 /* Where a folded account's events go from now on. false: no memory, they go to `other`. */
 bool note_fold(struct ledger *led, struct account_id id, struct account_id parent);

@@ -16,7 +16,7 @@ bool row_folded(const struct ledger *led, struct account_id id)
 	return table_find(&led->folded_by_id, row_hash(id), note_same, &id);
 }
 
-struct target row_target(struct ledger *led, struct account_id id)
+struct target row_known(struct ledger *led, struct account_id id)
 {
 	struct target target = {.row = row_find(led, id)};
 	int depth;
@@ -33,11 +33,16 @@ struct target row_target(struct ledger *led, struct account_id id)
 		if (!id.tgid)
 			target.row = &led->other;
 	}
-	if (!target.row) {
-		target = (struct target){.row = &led->other};
-		if (id.tgid)
-			led->counts.strangers++;
-	}
+	if (!target.row)
+		target = (struct target){.row = &led->other, .stranger = id.tgid != 0};
+	return target;
+}
+
+struct target row_target(struct ledger *led, struct account_id id)
+{
+	struct target target = row_known(led, id);
+
+	led->counts.strangers += target.stranger;
 	return target;
 }
 

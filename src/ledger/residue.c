@@ -198,12 +198,14 @@ int residue_object(struct ledger *led, const struct event *ev)
 	made = row_target(led, ev->account);
 	forker = forker_of(made);
 	if (e->hold == HOLD_PROCESS) {
-		held = row_target(led, e->holder);
+		/* One with a name is told not to be of the tree. */
+		held = ev->text && ev->text[0] ? row_known(led, e->holder)
+					       : row_target(led, e->holder);
 		if (!row_is(e->holder, ev->account) && (held.folded || held.row == &led->other ||
 							held.row->account.forks < LEDGER_FORKS_MIN))
 			k.keeper = e->holder;
 		else if (held.folded || held.row == &led->other ||
-		    held.row->account.forks < LEDGER_FORKS_MIN)
+			 held.row->account.forks < LEDGER_FORKS_MIN)
 			k.below = residue_below(held.row);
 		else
 			k.holder = held.row;

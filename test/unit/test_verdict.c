@@ -824,6 +824,7 @@ static void a_keeper_is_named_by_its_makers_forks(void **state)
 		assert_string_equal(f->cause, "fd.file");
 		assert_int_equal(f->holder.tgid, keepers[n]);
 		assert_string_equal(f->holder_comm, n ? "stranger" : "test");
+		assert_int_equal(ledger_counts(led)->strangers, 0);
 		assert_near(f->count_per_fork, 1);
 		verdict_free(v);
 		ledger_free(led);
