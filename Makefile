@@ -66,6 +66,8 @@ $(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h) src/event/event.h
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -g -O2 $(WARN) -Wno-missing-prototypes -Isrc -D__TARGET_ARCH_$(BPF_ARCH) \
 		$(shell $(PKG_CONFIG) --cflags libbpf) -c -o $@ $<
 
+$(BUILD)/bpf/exact_old.bpf.o: src/bpf/exact.bpf.c
+
 $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@.tmp && mv $@.tmp $@

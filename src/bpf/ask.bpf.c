@@ -39,8 +39,12 @@ static __always_inline __u32 judge_payer(__u64 objcg)
 /* Where the payers of a slab's objects stand, one after the other. */
 static __always_inline __u64 payers_of(__u64 slab)
 {
-	if (!bpf_core_type_exists(struct slab))
+	if (!bpf_core_type_exists(struct slab)) {
+		if (bpf_core_field_exists(((struct page___unmarked *)0)->obj_cgroups))
+			return read_u64(slab +
+					bpf_core_field_offset(struct page___unmarked, obj_cgroups));
 		return read_u64(slab + bpf_core_field_offset(struct page, memcg_data));
+	}
 	if (bpf_core_field_exists(((struct slab *)0)->obj_exts))
 		return read_u64(slab + bpf_core_field_offset(struct slab, obj_exts));
 	return read_u64(slab + bpf_core_field_offset(struct slab___old, memcg_data));
@@ -78,12 +82,21 @@ static __always_inline __u32 ask_slab(void)
 static __always_inline __u32 ask_page(void)
 {
 	struct page *page = (void *)address;
+	struct page___unmarked *unmarked = (void *)address;
 	__u64 payer;
 
-	if (!bpf_core_field_exists(page->memcg_data))
+	if (!bpf_core_field_exists(page->memcg_data) &&
+	    !bpf_core_field_exists(unmarked->mem_cgroup))
 		return ANSWER_UNKNOWN;
 	if (!BPF_CORE_READ(page, _refcount.counter))
 		return ANSWER_DEAD;
+	if (!bpf_core_field_exists(page->memcg_data)) {
+		if ((BPF_CORE_READ(page, page_type) & (PAGE_TYPE_BASE | PAGE_TYPE_KMEMCG)) !=
+		    PAGE_TYPE_BASE)
+			return ANSWER_DEAD;
+		payer = (__u64)BPF_CORE_READ(unmarked, mem_cgroup);
+		return payer && (!memcg || payer == memcg) ? ANSWER_LIVE : ANSWER_DEAD;
+	}
 	payer = BPF_CORE_READ(page, memcg_data);
 	/* Bit 0 marks a slab's vector; without bit 1 the page is user memory, charged otherwise. */
 	if ((payer & 1) || !(payer & 2))

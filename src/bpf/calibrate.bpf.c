@@ -61,14 +61,15 @@ int see_alloc_node(struct bpf_raw_tracepoint_args *ctx)
 SEC("tp_btf/task_newtask")
 int BPF_PROG(see_fork, struct task_struct *child, __u64 clone_flags)
 {
-	struct task_struct *me = bpf_get_current_task_btf();
+	struct task_struct *me = (void *)bpf_get_current_task();
 	__u64 address, *site;
 
 	if (!mine())
 		return 0;
 	address = number_of(child);
 	forks++;
-	if (bpf_core_field_exists(me->migration_disabled) && me->migration_disabled)
+	if (bpf_core_field_exists(me->migration_disabled) &&
+	    BPF_CORE_READ(me, migration_disabled))
 		programs_preempted = true;
 	site = bpf_map_lookup_elem(&sites, &address);
 	if (site)

@@ -10,15 +10,6 @@
 
 #include "tables.h"
 
-/* a - b for two pointers of any type, as a number. */
-static __always_inline __u64 distance(const void *a, const void *b)
-{
-	__u64 d;
-
-	asm volatile("%0 = %1; %0 -= %2;" : "=&r"(d) : "r"(a), "r"(b));
-	return d;
-}
-
 /* The running task of the tree, if an allocation made here is made for it. */
 struct taker {
 	struct task_struct *task;
@@ -32,10 +23,10 @@ static __always_inline bool taker_here(void *ctx, struct taker *ret)
 	ret->address = bpf_get_current_task();
 	if (!task_find(ret->address, &ret->place) || tree.closed)
 		return false;
-	ret->task = bpf_get_current_task_btf();
+	ret->task = current_task();
 	/* An interrupt runs on a stack of its own: what it takes is not for this task. */
-	ret->regs = (struct pt_regs *)bpf_task_pt_regs(ret->task);
-	if (distance(ret->regs, ctx) >= stack_bytes) {
+	ret->regs = user_regs(ret->task);
+	if (regs_above(ret->regs, ctx) >= stack_bytes) {
 		add(&tree.irq_skipped, 1);
 		return false;
 	}
@@ -75,10 +66,10 @@ struct take_record {
  */
 __noinline int take_record(__u32 account, __u32 slot)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = user_regs(task);
 	struct account_slot *a = account_at(account);
-	__u64 end = task->mm ? task->mm->start_stack : 0, sp = REGS_SP(regs);
+	__u64 end = READ(task, mm) ? READ(task, mm, start_stack) : 0, sp = REGS_SP(regs);
 	struct take_record *r = NULL;
 	struct event *ev;
 
@@ -132,7 +123,7 @@ static __noinline __u32 take_far(void *ctx, __u64 key, __s32 nr, __u32 account, 
 			return 0;
 		if (take->key == key)
 			return slot + 1;
-		if (take->key || __sync_val_compare_and_swap(&take->key, 0, key))
+		if (take->key || !CLAIM(&take->key, key, slot))
 			continue;
 		take->syscall_nr = nr;
 		take->account = account;
@@ -158,7 +149,8 @@ static __noinline __u32 take_far(void *ctx, __u64 key, __s32 nr, __u32 account, 
 static __always_inline __u32 take_here(void *ctx, struct taker *who)
 {
 	struct task_entry *te = who->place.entry;
-	struct mm_struct *mm = who->task->mm;
+	struct task_struct *task = who->task;
+	struct mm_struct *mm = READ(task, mm);
 	struct pt_regs *regs = who->regs;
 	__s32 nr = REGS_SYSCALL(regs);
 	__u64 key, sp;
@@ -167,8 +159,8 @@ static __always_inline __u32 take_here(void *ctx, struct taker *who)
 	if (nr < 0 || !mm || nr == NR_EXECVE || nr == NR_EXECVEAT)
 		return 0;
 	sp = REGS_SP(regs);
-	key = ((mm->start_stack - sp) << 12) ^ (REGS_IP(regs) & 0xfff) ^
-	      *(__u64 *)who->task->comm ^ ((__u64)nr << 48);
+	key = ((READ(mm, start_stack) - sp) << 12) ^ (REGS_IP(regs) & 0xfff) ^
+	      COMM_WORD(task) ^ ((__u64)nr << 48);
 	key = (key * 0x9E3779B97F4A7C15ull) | 1;
 	if (key != te->take_key) {
 		te->take = take_far(ctx, key, nr, te->account, sp);
@@ -212,7 +204,7 @@ static __always_inline struct object_entry *charge(__u32 slot, __u64 key, __u32 
 	e->tag = tag;
 	e->flags = book ? OBJECT_IS_CACHE : 0;
 	count_charged(&c->charged[tag & (TAG_MAX - 1)]);
-	open = __sync_fetch_and_add(&a->charged[book], t->bytes) + t->bytes - a->returned[book];
+	open = ADD_FETCH(&a->charged[book], t->bytes) - a->returned[book];
 	if (book == BOOK_KERNEL && open > a->peak)
 		a->peak = open;
 	return e;
@@ -245,11 +237,10 @@ static __always_inline struct object_entry *charge_to_taker(void *ctx, struct ta
 __noinline __u32 account_new(void)
 {
 	for (int i = 0; i < 16; i++) {
-		__u32 slot = __sync_fetch_and_add(&tree.next_account, 1) & account_mask;
+		__u32 slot = (ADD_FETCH(&tree.next_account, 1) - 1) & account_mask;
 		struct account_slot *a = account_at(slot);
 
-		if (!a || a->state != ACCOUNT_FREE ||
-		    __sync_val_compare_and_swap(&a->state, ACCOUNT_FREE, ACCOUNT_PENDING))
+		if (!a || a->state != ACCOUNT_FREE || !CLAIM(&a->state, ACCOUNT_PENDING, slot))
 			continue;
 		a->alias = slot;
 		return slot + 1;
@@ -263,7 +254,7 @@ __noinline int account_reaped(__u32 slot)
 	struct account_slot *a = account_at(slot);
 	struct event *ev;
 
-	if (!a || __sync_val_compare_and_swap(&a->state, ACCOUNT_EXITED, ACCOUNT_REAPED) != ACCOUNT_EXITED)
+	if (!a || !CHANGE(&a->state, ACCOUNT_EXITED, ACCOUNT_REAPED))
 		return 0;
 	__sync_fetch_and_add(&tree.alive, -1);
 	if (a->forks >= judge_forks)
@@ -338,7 +329,7 @@ static __always_inline void give_back(void *ctx, __u64 key, bool second)
 			left_behind = TOMBSTONE(bpf_ktime_get_boot_ns());
 		}
 	}
-	if (__sync_val_compare_and_swap(p.key, key, left_behind) != key)
+	if (!CHANGE(p.key, key, left_behind))
 		return;
 	if (left_behind) {
 		add(&tree.tombstones, 1);

@@ -38,7 +38,7 @@ int BPF_PROG(on_exit)
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(on_free, struct task_struct *p)
 {
-	__u64 address = distance(p, bpf_get_current_task_btf()) + bpf_get_current_task();
+	__u64 address = ADDRESS_OF(p, current_task(), bpf_get_current_task());
 
 	return follow_free(address, p->pid == p->tgid);
 }
@@ -83,7 +83,7 @@ static __always_inline int slab_alloc(__u64 *ctx, __u64 site, struct kmem_cache 
 	object = object_argument(ctx);
 	if (!object)
 		return 0;
-	tag = tag_of(distance(s, who.task) + who.address, TAG_SLAB, s->size,
+	tag = tag_of(ADDRESS_OF(s, who.task, who.address), TAG_SLAB, s->size,
 		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL);
 	return charge_slab(ctx, &who, site, object, tag);
 }
@@ -247,7 +247,7 @@ static __always_inline int page_free(void *ctx, struct page *page, bool second)
 {
 	if (distance(page->mapping, page) & 1)
 		return 0;
-	give_back(ctx, distance(page, bpf_get_current_task_btf()) + bpf_get_current_task(), second);
+	give_back(ctx, ADDRESS_OF(page, current_task(), bpf_get_current_task()), second);
 	return 0;
 }
 
@@ -317,7 +317,7 @@ int adopt(struct bpf_iter__task *ctx)
 		a->state = ACCOUNT_LIVE;
 		__sync_fetch_and_add(&tree.alive, 1);
 	}
-	if (__sync_fetch_and_add(&a->threads, 1) + 1 > a->threads_peak)
+	if (ADD_FETCH(&a->threads, 1) > a->threads_peak)
 		a->threads_peak = a->threads;
 	te->account = adopt_slot;
 	te->pending = 0;

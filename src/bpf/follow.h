@@ -69,7 +69,7 @@ static __always_inline __s64 mm_private_bytes(struct mm_struct *mm)
 
 static __always_inline void copy_comm(char *to, struct task_struct *t)
 {
-	__builtin_memcpy(to, t->comm, EVENT_COMM_BYTES);
+	READ_COMM(t, to);
 }
 
 static __always_inline void charge_stack(__u32 slot, struct task_struct *t)
@@ -128,7 +128,7 @@ __noinline int tell_timers(__u32 slot, __u64 signal)
 	    .head = signal + bpf_core_field_offset(struct signal_struct, posix_timers)};
 	__u64 first = w.at = read_u64(w.head);
 
-	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
+	if (!HAS_LOOP)
 		return 0;
 	bpf_loop(FDS_LONG, count_next, &w, 0);
 	return tell_level(slot, LEVEL_TIMERS, w.count, w.count * object_bytes(first));
@@ -136,13 +136,13 @@ __noinline int tell_timers(__u32 slot, __u64 signal)
 
 __noinline int tell_levels(__u32 slot)
 {
-	struct task_struct *me = bpf_get_current_task_btf();
+	struct task_struct *me = current_task();
 	struct account_slot *a = account_at(slot);
 	__u64 locked;
 
 	if (!a)
 		return 0;
-	locked = me->mm && !a->shares_mm ? me->mm->locked_vm : 0;
+	locked = READ(me, mm) && !a->shares_mm ? READ(me, mm, locked_vm) : 0;
 	tell_level(slot, LEVEL_LOCKED, locked, locked * page_bytes);
 	tell_level(slot, LEVEL_THREADS, a->threads > 1 ? a->threads - 1 : 0, 0);
 	return tell_timers(slot, FIELD_NUMBER(me, signal));
@@ -151,8 +151,8 @@ __noinline int tell_levels(__u32 slot)
 static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u64 clone_flags)
 {
 	__u64 address = bpf_get_current_task();
-	struct task_struct *me = bpf_get_current_task_btf();
-	__u64 child_address = distance(child, me) + address;
+	struct task_struct *me = current_task();
+	__u64 child_address = ADDRESS_OF(child, me, address);
 	struct taker forker = {.task = me, .address = address};
 	struct task_place p, stale;
 	struct task_entry *te;
@@ -163,7 +163,7 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 	__u64 key;
 
 	if (task_find(child_address, &stale)) /* an old task of the tree stood here */
-		__sync_val_compare_and_swap(stale.key, child_address, 0);
+		(void)CHANGE(stale.key, child_address, 0);
 	if (!task_find(address, &p) || (tree.closed && !p.entry->pending))
 		return 0;
 	parent = p.entry->account;
@@ -178,7 +178,7 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 	if (clone_flags & CLONE_THREAD) {
 		a->alias = parent;
 		a->state = ACCOUNT_ALIAS;
-		if (__sync_fetch_and_add(&pa->threads, 1) + 1 > pa->threads_peak)
+		if (ADD_FETCH(&pa->threads, 1) > pa->threads_peak)
 			pa->threads_peak = pa->threads;
 	} else {
 		a->start_ns = child->start_boottime;
@@ -186,14 +186,14 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 		a->parent = parent;
 		a->threads = a->threads_peak = 1;
 		a->shares_mm = (clone_flags & CLONE_VM) != 0;
-		a->birth = __sync_fetch_and_add(&tree.ordinal, 1) + 1;
+		a->birth = ADD_FETCH(&tree.ordinal, 1);
 		a->state = ACCOUNT_LIVE;
 		__sync_fetch_and_add(&pa->forks, 1);
 		__sync_fetch_and_add(&tree.alive, 1);
 	}
 	if (!(clone_flags & CLONE_THREAD)) {
 		forker.place = p;
-		forker.regs = (struct pt_regs *)bpf_task_pt_regs(me);
+		forker.regs = user_regs(me);
 		take = take_here(ctx, &forker);
 	}
 	charge_stack(slot, child);
@@ -221,7 +221,7 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 	}
 	ev->u.fork.parent.tgid = pa->tgid;
 	ev->u.fork.parent.start_ns = pa->start_ns;
-	ev->u.fork.parent_private_bytes = pa->shares_mm ? 0 : mm_private_bytes(me->mm);
+	ev->u.fork.parent_private_bytes = pa->shares_mm ? 0 : mm_private_bytes(READ(me, mm));
 	ev->u.fork.inherited_bytes = a->shares_mm ? 0 : mm_private_bytes(child->mm);
 	ev->u.fork.flags = a->shares_mm ? FORK_SHARES_MM : 0;
 	ev->u.fork.ordinal = a->birth;
@@ -235,7 +235,7 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 /* Before the old image goes: sched_prepare_exec, where the kernel has it. */
 static __always_inline int follow_exec_begin(void)
 {
-	struct task_struct *me = bpf_get_current_task_btf();
+	struct task_struct *me = current_task();
 	struct task_place p;
 	struct account_slot *a;
 
@@ -243,13 +243,13 @@ static __always_inline int follow_exec_begin(void)
 		return 0;
 	a = account_at(p.entry->account);
 	if (a)
-		a->exec_private = (a->shares_mm ? 0 : mm_private_bytes(me->mm)) + 1;
+		a->exec_private = (a->shares_mm ? 0 : mm_private_bytes(READ(me, mm))) + 1;
 	return 0;
 }
 
 static __always_inline int follow_exec(void)
 {
-	struct task_struct *me = bpf_get_current_task_btf();
+	struct task_struct *me = current_task();
 	struct task_place p;
 	struct account_slot *a;
 	struct event *ev;
@@ -325,7 +325,7 @@ static __always_inline void note_children(void)
 	    .head = bpf_get_current_task() + bpf_core_field_offset(struct task_struct, children)};
 
 	w.at = read_u64(w.head);
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+	if (HAS_LOOP) {
 		bpf_loop(FDS_LONG, note_child, &w, 0);
 	} else {
 		for (int i = 0; i < FDS_SHORT && !note_child(i, &w); i++)
@@ -336,7 +336,7 @@ static __always_inline void note_children(void)
 /* What a holder has open when it begins to exit is noted in the books: it is gone in a moment. */
 static __always_inline void describe_held(struct task_struct *me)
 {
-	struct files_struct *files = me->files;
+	struct files_struct *files = READ(me, files);
 	struct fds_walk w = {};
 	__u32 count, most = FDS_SHORT;
 	__u32 signal_mark = MARK(THING_SIGNAL_PENDING, VIA_TASK, MARK_NO_FD) | MARK_BODY;
@@ -350,7 +350,7 @@ static __always_inline void describe_held(struct task_struct *me)
 		return;
 	w.files = (__u64)BPF_CORE_READ(files, fdt, fd);
 	w.count = count = BPF_CORE_READ(files, fdt, max_fds);
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+	if (HAS_LOOP) {
 		most = FDS_LONG;
 		bpf_loop(FDS_LONG, describe_fd, &w, 0);
 	} else {
@@ -363,8 +363,8 @@ static __always_inline void describe_held(struct task_struct *me)
 
 static __always_inline int follow_exit(void)
 {
-	struct task_struct *me = bpf_get_current_task_btf();
-	struct mm_struct *mm = me->mm;
+	struct task_struct *me = current_task();
+	struct mm_struct *mm = READ(me, mm);
 	struct account_slot *a, *parent;
 	struct task_place p;
 	struct event *ev;
@@ -379,7 +379,7 @@ static __always_inline int follow_exit(void)
 	/* The kernel returns the stack at the end of this exit, though it is freed later. */
 	give_back(NULL, FIELD_NUMBER(me, stack), false);
 	__sync_fetch_and_add(&a->threads, -1);
-	if (me->signal->live.counter || a->state != ACCOUNT_LIVE)
+	if (READ(me, signal, live.counter) || a->state != ACCOUNT_LIVE)
 		return 0;
 	__sync_fetch_and_add(&tree.exits, 1);
 	ev = record_new(EVENT_EXIT, a);
@@ -393,12 +393,12 @@ static __always_inline int follow_exit(void)
 		ev->u.exit.page_table_bytes = EVENT_UNKNOWN_BYTES;
 		if (mm) {
 			ev->u.exit.commit_bytes =
-			    own ? (mm->data_vm + mm->stack_vm) * page_bytes : 0;
-			ev->u.exit.page_table_bytes = own ? mm->pgtables_bytes.counter : 0;
+			    own ? (READ(mm, data_vm) + READ(mm, stack_vm)) * page_bytes : 0;
+			ev->u.exit.page_table_bytes = own ? READ(mm, pgtables_bytes.counter) : 0;
 		}
 		ev->u.exit.kernel_live_bytes = held;
-		ev->u.exit.status = me->signal->group_exit_code ?: me->exit_code;
-		ev->u.exit.parent_tgid = me->real_parent->tgid;
+		ev->u.exit.status = READ(me, signal, group_exit_code) ?: READ(me, exit_code);
+		ev->u.exit.parent_tgid = READ(me, real_parent, tgid);
 		ev->u.exit.threads_peak = a->threads_peak;
 		ev->u.exit.ordinal = tree.ordinal;
 		ev->u.exit.outlived = a->outlived;
@@ -411,7 +411,7 @@ static __always_inline int follow_exit(void)
 	}
 	parent = account_at(a->parent);
 	/* An orphan may keep what others have made. */
-	if (a->forks >= judge_forks || (parent && (int)parent->tgid != me->real_parent->tgid))
+	if (a->forks >= judge_forks || (parent && (int)parent->tgid != READ(me, real_parent, tgid)))
 		describe_held(me);
 	a->state = ACCOUNT_EXITED;
 	return 0;
@@ -426,7 +426,7 @@ static __always_inline int follow_free(__u64 task, bool leader)
 	if (!task_find(task, &p))
 		return 0;
 	a = account_at(p.entry->account);
-	if (__sync_val_compare_and_swap(p.key, task, 0) != task)
+	if (!CHANGE(p.key, task, 0))
 		return 0;
 	if (p.spilled)
 		add(p.spilled, -1);

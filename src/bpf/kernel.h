@@ -87,6 +87,11 @@ struct page {
 	atomic_t _refcount;
 	unsigned long memcg_data;
 } CORE;
+struct page___unmarked { /* before 5.11 */
+	void *obj_cgroups, *mem_cgroup;
+} CORE;
+#define PAGE_TYPE_BASE	0xf0000000u /* of a page that has a type: the type's own bit is clear */
+#define PAGE_TYPE_KMEMCG 0x200u
 
 struct page___info { /* in place of compound_head after 6.18 */
 	unsigned long compound_info;
@@ -330,25 +335,41 @@ struct bpf_array {
 	void *pptrs[1];
 } CORE;
 
+/*
+ * A field of the running task or its registers, as in READ(task, mm, start_stack). OLD_KERNEL: the
+ * helpers that give typed pointers to these came with 5.11 and 5.15.
+ */
+#ifdef OLD_KERNEL
+#define HAS_LOOP 0
+#define READ(...)	   BPF_CORE_READ(__VA_ARGS__)
+#define READ_COMM(task, to) bpf_core_read(to, sizeof((task)->comm), &(task)->comm)
+#define COMM_WORD(task)	   FIELD_NUMBER(task, comm)
+#else
+#define HAS_LOOP bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)
+#define READ(...)	   ___arrow(__VA_ARGS__)
+#define READ_COMM(task, to) __builtin_memcpy(to, (task)->comm, sizeof((task)->comm))
+#define COMM_WORD(task)	   (*(__u64 *)(task)->comm)
+#endif
+
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, di, orig_ax, ip, sp;
 } CORE;
 #define NR_EXECVE	59
 #define NR_EXECVEAT	322
-#define REGS_SYSCALL(r) ((__s32)(r)->orig_ax)
-#define REGS_IP(r)	((r)->ip)
-#define REGS_SP(r)	((r)->sp)
+#define REGS_SYSCALL(r) ((__s32)READ(r, orig_ax))
+#define REGS_IP(r)	READ(r, ip)
+#define REGS_SP(r)	READ(r, sp)
 #define REGS_KNOWN	0xf0c8 /* DWARF numbers of what calls preserve: rbx rbp rsp r12 to r15 */
 #define REGS_SAVE(r, to)                                                                           \
 	do {                                                                                       \
-		(to)[3] = (r)->bx;                                                                 \
-		(to)[6] = (r)->bp;                                                                 \
-		(to)[7] = (r)->sp;                                                                 \
-		(to)[12] = (r)->r12;                                                               \
-		(to)[13] = (r)->r13;                                                               \
-		(to)[14] = (r)->r14;                                                               \
-		(to)[15] = (r)->r15;                                                               \
+		(to)[3] = READ(r, bx);                                                             \
+		(to)[6] = READ(r, bp);                                                             \
+		(to)[7] = READ(r, sp);                                                             \
+		(to)[12] = READ(r, r12);                                                           \
+		(to)[13] = READ(r, r13);                                                           \
+		(to)[14] = READ(r, r14);                                                           \
+		(to)[15] = READ(r, r15);                                                           \
 	} while (0)
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
@@ -357,14 +378,14 @@ struct pt_regs {
 } CORE;
 #define NR_EXECVE	221
 #define NR_EXECVEAT	281
-#define REGS_SYSCALL(r) ((r)->syscallno)
-#define REGS_IP(r)	((r)->pc)
-#define REGS_SP(r)	((r)->sp)
+#define REGS_SYSCALL(r) READ(r, syscallno)
+#define REGS_IP(r)	READ(r, pc)
+#define REGS_SP(r)	READ(r, sp)
 #define REGS_KNOWN	0xfff80000 /* x19 to x30, sp */
 #define REGS_SAVE(r, to)                                                                           \
 	do {                                                                                       \
-		_Pragma("unroll") for (int n_ = 19; n_ < 31; n_++)(to)[n_] = (r)->regs[n_];        \
-		(to)[31] = (r)->sp;                                                                \
+		bpf_core_read(&(to)[19], 12 * sizeof(__u64), &(r)->regs[19]);                      \
+		(to)[31] = READ(r, sp);                                                            \
 	} while (0)
 #else
 #error "kernel.h: say where this architecture keeps system call number, ip and sp of user space"
@@ -386,6 +407,15 @@ static __always_inline __u64 number_of(const void *p)
 
 	bpf_probe_read_kernel(&n, sizeof(n), (const void *)&v);
 	return n;
+}
+
+/* a - b for two pointers of any type, as a number. */
+static __always_inline __u64 distance(const void *a, const void *b)
+{
+	__u64 d;
+
+	asm volatile("%0 = %1; %0 -= %2;" : "=&r"(d) : "r"(a), "r"(b));
+	return d;
 }
 
 static __always_inline __u64 read_u64(__u64 from)

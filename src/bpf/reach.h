@@ -332,7 +332,7 @@ static __always_inline int reach_queue(__u64 sock, __u32 mark, __u32 unix_socket
 			       .unix_socket = unix_socket};
 
 	q.at = read_u64(q.head);
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
+	if (HAS_LOOP)
 		return bpf_loop(QUEUE_LONG, reach_next_message, &q, 0);
 	for (int i = 0; i < QUEUE_SHORT && !reach_next_message(i, &q); i++)
 		;
@@ -359,7 +359,7 @@ __noinline int reach_list(__u64 head, __u32 offset, __u32 mark)
 	struct list_walk w = {.head = head, .offset = offset, .mark = mark};
 
 	w.at = read_u64(head);
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
+	if (HAS_LOOP)
 		return bpf_loop(QUEUE_LONG, reach_next_node, &w, 0);
 	for (int i = 0; i < QUEUE_SHORT && !reach_next_node(i, &w); i++)
 		;

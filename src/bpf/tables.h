@@ -86,6 +86,44 @@ static __always_inline __u32 hash_of(__u64 key)
 	return (key * 0x9E3779B97F4A7C15ull) >> 32;
 }
 
+static __always_inline void add(__u64 *counter, __u64 n)
+{
+	__sync_fetch_and_add(counter, n);
+}
+
+/*
+ * What kernels' BPF differs in: here with all that these programs need, in old.h with less.
+ * CLAIM(word, value, at): gives a word that is 0 a value; at: its place in its table.
+ * CHANGE(word, from, to): of a claimed word, for what happens to it once.
+ * ADD_FETCH(word, n):     the sum.
+ */
+#ifdef OLD_KERNEL
+#include "old.h"
+#else
+static __always_inline struct task_struct *current_task(void)
+{
+	return bpf_get_current_task_btf();
+}
+
+/* The registers of its user code. */
+static __always_inline struct pt_regs *user_regs(struct task_struct *task)
+{
+	return (struct pt_regs *)bpf_task_pt_regs(task);
+}
+
+/* How far above a program's context: very far if that is not on the task's stack. */
+static __always_inline __u64 regs_above(struct pt_regs *regs, const void *ctx)
+{
+	return distance(regs, ctx);
+}
+
+/* As number_of(), but without a call where the address of the running task is known. */
+#define ADDRESS_OF(p, me, my_address) (distance(p, me) + (my_address))
+
+#define CLAIM(word, value, at)	(!__sync_val_compare_and_swap(word, 0, value))
+#define CHANGE(word, from, to)	(__sync_val_compare_and_swap(word, from, to) == (from))
+#define ADD_FETCH(word, n)	(__sync_fetch_and_add(word, n) + (n))
+
 static __always_inline bool ever_charged(__u64 key)
 {
 	__u32 bit = hash_of(key) >> (32 - FILTER_BITS);
@@ -99,11 +137,7 @@ static __always_inline void note_charged(__u64 key)
 
 	__sync_fetch_and_or(&filter[bit >> 6], 1ull << (bit & 63));
 }
-
-static __always_inline void add(__u64 *counter, __u64 n)
-{
-	__sync_fetch_and_add(counter, n);
-}
+#endif
 
 /* Counts on this processor, for a task: an interrupt never counts here, another task only might. */
 static __always_inline void count_charged(__u64 *counter)
@@ -154,8 +188,7 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 			struct kind##_bucket *b = bpf_map_lookup_elem(&map, &at);                  \
                                                                                                    \
 			for (__u32 i = 0; b && i < BUCKET_SLOTS; i++) {                            \
-				if (!b->key[i] &&                                                  \
-				    !__sync_val_compare_and_swap(&b->key[i], 0, key))              \
+				if (!b->key[i] && CLAIM(&b->key[i], key, at))                      \
 					return at << 3 | (i + 1);                                  \
 			}                                                                          \
 		}                                                                                  \
@@ -206,7 +239,7 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 			return NULL;                                                               \
 		_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                           \
 		{                                                                                  \
-			if (!b->key[i] && !__sync_val_compare_and_swap(&b->key[i], 0, key))        \
+			if (!b->key[i] && CLAIM(&b->key[i], key, home))                            \
 				return &b->entry[i];                                               \
 		}                                                                                  \
 		add(&b->spilled, 1); /* first, so that nobody looks for it at home only */         \
@@ -232,7 +265,7 @@ __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes)
 			continue;
 		t = &tags[at];
 		if (!t->key)
-			__sync_val_compare_and_swap(&t->key, 0, key);
+			(void)CLAIM(&t->key, key, at);
 		if (t->key != key)
 			continue;
 		/* Two processors may meet here: both write the same. */

@@ -158,22 +158,17 @@ leak() # KERNEL DIR RUN FORKS
 
 judge() # KERNEL DIR
 {
-	local why program
-	why=$(head -n 1 "$2/bpf.clean_fork.err" 2>/dev/null)
-	if [[ $why == *"no atomic compare-and-swap"* ]]; then
-		skip "$1: source bpf" "$why"
-	else
-		clean "$1" "$2" bpf.clean_fork 200
-		clean "$1" "$2" bpf.clean_vfork_exec 100
-		clean "$1" "$2" bpf.clean_threads 50
-		clean "$1" "$2" bpf.clean_pipe_refill 100
-		clean "$1" "$2" bpf.hold50 20
-		judge_books "$1" "$2/bpf.hold50.report"
-		for program in leak_pipe leak_zombie leak_heap; do
-			leak "$1" "$2" bpf.$program 100
-		done
-		leak "$1" "$2" bpf.leak_shm 50
-	fi
+	local program
+	clean "$1" "$2" bpf.clean_fork 200
+	clean "$1" "$2" bpf.clean_vfork_exec 100
+	clean "$1" "$2" bpf.clean_threads 50
+	clean "$1" "$2" bpf.clean_pipe_refill 100
+	clean "$1" "$2" bpf.hold50 20
+	judge_books "$1" "$2/bpf.hold50.report"
+	for program in leak_pipe leak_zombie leak_heap; do
+		leak "$1" "$2" bpf.$program 100
+	done
+	leak "$1" "$2" bpf.leak_shm 50
 	clean "$1" "$2" proc.clean_fork 50
 	leak "$1" "$2" proc.leak_pipe 50
 	expect "$1: the kernel does not complain" "" "$(head -n 1 "$2/end.complaints" 2>/dev/null || echo -)"

@@ -92,10 +92,13 @@ static bool can_load_object(int tracepoint_id)
 	return !try_program(insns, sizeof(insns) / sizeof(insns[0]), tracepoint_id);
 }
 
-/* The tables are shared between processors by compare-and-swap, which came with 5.12. */
-static bool lacks_compare_and_swap(int tracepoint_id)
+/* Else exact_old.bpf.c is for it: see there. */
+static bool has_new_bpf(int tracepoint_id)
 {
 	static const struct bpf_insn insns[] = {
+	    {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task_btf},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 0},
+	    {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_task_pt_regs},
 	    {.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = 10, .off = -8},
 	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0},
 	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 1, .imm = 1},
@@ -107,16 +110,14 @@ static bool lacks_compare_and_swap(int tracepoint_id)
 	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0},
 	    {.code = BPF_JMP | BPF_EXIT},
 	};
-	int plain = try_program(insns + 4, 2, tracepoint_id);
 
-	return !plain && try_program(insns, sizeof(insns) / sizeof(insns[0]), tracepoint_id);
+	return !try_program(insns, sizeof(insns) / sizeof(insns[0]), tracepoint_id);
 }
 
 static int read_btf(struct machine *m, const char **ret_why)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	const struct btf_type *slab, *kmalloc, *percpu, *leave;
-	bool no_swap;
 	int id;
 
 	if (!btf) {
@@ -139,7 +140,7 @@ static int read_btf(struct machine *m, const char **ret_why)
 	m->percpu_alloc = percpu && btf_vlen(percpu) == 11;
 	id = btf__find_by_name_kind(btf, "btf_trace_kmem_cache_alloc", BTF_KIND_TYPEDEF);
 	m->objects_loadable = can_load_object(id);
-	no_swap = lacks_compare_and_swap(id);
+	m->old_bpf = !has_new_bpf(id);
 	/* It got a second argument when it was moved to before the memory is dropped. */
 	/* Objects of a slab are charged one by one, each with a pointer to who pays. */
 	if (btf__find_by_name_kind(btf, "obj_cgroup", BTF_KIND_STRUCT) > 0)
@@ -148,10 +149,6 @@ static int read_btf(struct machine *m, const char **ret_why)
 	m->exit_with_memory = leave && btf_vlen(leave) == 3;
 	m->prepare_exec = tracepoint(btf, "sched_prepare_exec") != NULL;
 	btf__free(btf);
-	if (no_swap) {
-		*ret_why = "this kernel's BPF has no atomic compare-and-swap (before 5.12)";
-		return -ENOTSUP;
-	}
 	if (!m->slab_alloc && !m->slab_alloc_sized && !m->slab_alloc_at) {
 		*ret_why =
 		    "this kernel's kmem_cache_alloc tracepoint has a shape that is not known";

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "source/bpf/tables.h"
 
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/ask.skel.h"
 #include "bpf/exact.skel.h"
+#include "bpf/exact_old.skel.h"
 
 #define RECORDS_BYTES (8u << 20)
 
@@ -38,10 +41,36 @@ static uint32_t power_of_two(uint32_t at_least)
 	return n;
 }
 
+/*
+ * The programs as this kernel can run them. exact_old has the same maps, programs and variables,
+ * by the same names: the one skeleton fits both, whichever file of programs it opens.
+ */
+static struct exact_bpf *open_exact(bool old)
+{
+	struct exact_bpf *x = calloc(1, sizeof(*x));
+	int err;
+
+	static_assert(sizeof(struct exact_bpf__bss) == sizeof(struct exact_old_bpf__bss) &&
+			  sizeof(struct exact_bpf__rodata) == sizeof(struct exact_old_bpf__rodata),
+		      "one skeleton for both");
+	if (!x)
+		return NULL;
+	err = exact_bpf__create_skeleton(x);
+	if (!err && old)
+		x->skeleton->data = (void *)exact_old_bpf__elf_bytes(&x->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(x->skeleton, NULL);
+	if (!err)
+		return x;
+	exact_bpf__destroy(x);
+	errno = -err;
+	return NULL;
+}
+
 static int load_exact(const struct machine *m, bool pages_marked, struct tables *t,
 		      const char **ret_why)
 {
-	struct exact_bpf *x = exact_bpf__open();
+	struct exact_bpf *x = open_exact(m->old_bpf);
 	int err;
 
 	if (!x) {
