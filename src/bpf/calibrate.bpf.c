@@ -68,8 +68,7 @@ int BPF_PROG(see_fork, struct task_struct *child, __u64 clone_flags)
 		return 0;
 	address = number_of(child);
 	forks++;
-	if (bpf_core_field_exists(me->migration_disabled) &&
-	    BPF_CORE_READ(me, migration_disabled))
+	if (bpf_core_field_exists(me->migration_disabled) && BPF_CORE_READ(me, migration_disabled))
 		programs_preempted = true;
 	site = bpf_map_lookup_elem(&sites, &address);
 	if (site)

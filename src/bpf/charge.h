@@ -159,8 +159,8 @@ static __always_inline __u32 take_here(void *ctx, struct taker *who)
 	if (nr < 0 || !mm || nr == NR_EXECVE || nr == NR_EXECVEAT)
 		return 0;
 	sp = REGS_SP(regs);
-	key = ((READ(mm, start_stack) - sp) << 12) ^ (REGS_IP(regs) & 0xfff) ^
-	      COMM_WORD(task) ^ ((__u64)nr << 48);
+	key = ((READ(mm, start_stack) - sp) << 12) ^ (REGS_IP(regs) & 0xfff) ^ COMM_WORD(task) ^
+	      ((__u64)nr << 48);
 	key = (key * 0x9E3779B97F4A7C15ull) | 1;
 	if (key != te->take_key) {
 		te->take = take_far(ctx, key, nr, te->account, sp);

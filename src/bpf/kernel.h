@@ -90,7 +90,7 @@ struct page {
 struct page___unmarked { /* before 5.11 */
 	void *obj_cgroups, *mem_cgroup;
 } CORE;
-#define PAGE_TYPE_BASE	0xf0000000u /* of a page that has a type: the type's own bit is clear */
+#define PAGE_TYPE_BASE	 0xf0000000u /* of a page that has a type: the type's own bit is clear */
 #define PAGE_TYPE_KMEMCG 0x200u
 
 struct page___info { /* in place of compound_head after 6.18 */
@@ -341,14 +341,14 @@ struct bpf_array {
  */
 #ifdef OLD_KERNEL
 #define HAS_LOOP 0
-#define READ(...)	   BPF_CORE_READ(__VA_ARGS__)
+#define READ(...)	    BPF_CORE_READ(__VA_ARGS__)
 #define READ_COMM(task, to) bpf_core_read(to, sizeof((task)->comm), &(task)->comm)
-#define COMM_WORD(task)	   FIELD_NUMBER(task, comm)
+#define COMM_WORD(task)	    FIELD_NUMBER(task, comm)
 #else
 #define HAS_LOOP bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)
-#define READ(...)	   ___arrow(__VA_ARGS__)
+#define READ(...)	    ___arrow(__VA_ARGS__)
 #define READ_COMM(task, to) __builtin_memcpy(to, (task)->comm, sizeof((task)->comm))
-#define COMM_WORD(task)	   (*(__u64 *)(task)->comm)
+#define COMM_WORD(task)	    (*(__u64 *)(task)->comm)
 #endif
 
 #if defined(__TARGET_ARCH_x86)

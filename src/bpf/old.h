@@ -14,7 +14,8 @@
 #define OLD_LOCKS 1024
 struct old_shared {
 	__u32 lock[OLD_LOCKS];
-	__u8 ever_charged[1 << FILTER_BITS]; /* bytes: a plain store spoils none of its neighbours */
+	/* Bytes: a plain store to one spoils none of its neighbours. */
+	__u8 ever_charged[1 << FILTER_BITS];
 };
 
 struct {

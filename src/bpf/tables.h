@@ -120,9 +120,9 @@ static __always_inline __u64 regs_above(struct pt_regs *regs, const void *ctx)
 /* As number_of(), but without a call where the address of the running task is known. */
 #define ADDRESS_OF(p, me, my_address) (distance(p, me) + (my_address))
 
-#define CLAIM(word, value, at)	(!__sync_val_compare_and_swap(word, 0, value))
-#define CHANGE(word, from, to)	(__sync_val_compare_and_swap(word, from, to) == (from))
-#define ADD_FETCH(word, n)	(__sync_fetch_and_add(word, n) + (n))
+#define CLAIM(word, value, at)	      (!__sync_val_compare_and_swap(word, 0, value))
+#define CHANGE(word, from, to)	      (__sync_val_compare_and_swap(word, from, to) == (from))
+#define ADD_FETCH(word, n)	      (__sync_fetch_and_add(word, n) + (n))
 
 static __always_inline bool ever_charged(__u64 key)
 {

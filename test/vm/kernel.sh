@@ -10,6 +10,8 @@ kernel_table()
 	local ubuntu="http://archive.ubuntu.com/ubuntu ubuntu-archive-keyring"
 	cat <<-TABLE
 	5.10 $debian bullseye linux-image-cloud-amd64
+	5.11 $ubuntu focal-updates linux-image-unsigned-5\.11\.0-[0-9]*-generic
+	5.13 $ubuntu focal-updates linux-image-unsigned-5\.13\.0-[0-9]*-generic
 	5.15 $ubuntu jammy-updates linux-image-unsigned-5\.15\.0-[0-9]*-generic
 	5.19 $ubuntu jammy-updates linux-image-unsigned-5\.19\.0-[0-9]*-generic
 	6.1 $debian bookworm linux-image-cloud-amd64
