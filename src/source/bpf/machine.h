@@ -23,7 +23,7 @@ struct machine {
 	bool percpu_alloc, prepare_exec;   /* the tracepoint is there, in a shape we read */
 	bool exit_with_memory;		   /* an exit is told while its memory is there */
 	bool programs_preempted;	   /* a program on a tracepoint may be */
-	bool old_bpf;	       /* atomic operations and pointers to the task are lacking */
+	bool old_bpf; /* exact_old.bpf.c is for it */
 	bool objects_loadable; /* programs may load a `const void *` argument of a tracepoint */
 	uint64_t fork_site;
 	uint64_t page_base; /* 0: not learnt, then the kernel cannot be asked about slab objects */
