@@ -52,7 +52,7 @@ static const struct ability_spec specs[ABILITIES] = {
 			  "asking the kernel which open charges still live: they stay undecided",
 			  "Linux 5.10 or newer; " AS_ROOT, NEED_NONE, probe_test_run, NULL},
     [ABILITY_CMPXCHG] = {"bpf.cmpxchg", "atomic compare and exchange in BPF",
-			 "source bpf runs its programs for old kernels, which cost more",
+			 "next to nothing: source bpf runs its programs for old kernels",
 			 "Linux 5.12 or newer; " AS_ROOT, NEED_NONE, probe_cmpxchg, NULL},
     [ABILITY_TASK_STORAGE] = {"bpf.task_storage", "BPF task storage", NOT_USED,
 			      "Linux 5.11 or newer; " AS_ROOT, NEED_NONE, probe_task_storage, NULL},
