@@ -145,7 +145,7 @@ __noinline int tell_levels(__u32 slot)
 	locked = READ(me, mm) && !a->shares_mm ? READ(me, mm, locked_vm) : 0;
 	tell_level(slot, LEVEL_LOCKED, locked, locked * page_bytes);
 	tell_level(slot, LEVEL_THREADS, a->threads > 1 ? a->threads - 1 : 0, 0);
-	return tell_timers(slot, FIELD_NUMBER(me, signal));
+	return HAS_LOOP ? tell_timers(slot, FIELD_NUMBER(me, signal)) : 0;
 }
 
 static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u64 clone_flags)

@@ -286,7 +286,7 @@ static __always_inline void reach_flight(__u64 list, __u32 mark)
 }
 
 /* One message: its head, its data, and descriptors in it. @unix_socket: 0 or 1. */
-static __always_inline void reach_message(__u64 address, __u32 mark, __u32 unix_socket)
+__noinline int reach_message(__u64 address, __u32 mark, __u32 unix_socket)
 {
 	struct sk_buff *skb = (struct sk_buff *)address;
 	__u64 data = (__u64)BPF_CORE_READ(skb, head), list = 0;
@@ -308,6 +308,7 @@ static __always_inline void reach_message(__u64 address, __u32 mark, __u32 unix_
 		    mark);
 	if (list)
 		reach_flight(list, mark);
+	return 0;
 }
 
 struct queue_walk {
