@@ -119,6 +119,7 @@ static int read_btf(struct machine *m, const char **ret_why)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	const struct btf_type *slab, *kmalloc, *percpu, *leave;
+	uint32_t loop;
 	int id;
 
 	if (!btf) {
@@ -141,7 +142,9 @@ static int read_btf(struct machine *m, const char **ret_why)
 	m->percpu_alloc = percpu && btf_vlen(percpu) == 11;
 	id = btf__find_by_name_kind(btf, "btf_trace_kmem_cache_alloc", BTF_KIND_TYPEDEF);
 	m->objects_loadable = can_load_object(id);
-	m->old_bpf = getenv("FORKTALLY_OLD_BPF") || !has_new_bpf(id); /* tests ask for it */
+	/* Tests ask for it. A call of bpf_loop() that is never made stops some kernels without it. */
+	m->old_bpf = getenv("FORKTALLY_OLD_BPF") || !has_new_bpf(id) ||
+		     !enumerator(btf, "BPF_FUNC_loop", &loop);
 	/* It got a second argument when it was moved to before the memory is dropped. */
 	/* Objects of a slab are charged one by one, each with a pointer to who pays. */
 	if (btf__find_by_name_kind(btf, "obj_cgroup", BTF_KIND_STRUCT) > 0)
