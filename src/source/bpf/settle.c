@@ -23,7 +23,7 @@
 #define ASK_AFTER_MS  250u
 #define ASK_EVERY_MS  250u
 #define KILL_AFTER_MS 1000u
-#define HOPELESS_MS   1000u /* no longer where what is open cannot come back in time */
+#define HOPELESS_MS   1500u /* nothing came back for so long, and nothing may: no use in waiting */
 #define PINNED_MS     400u  /* an RCU period or two for inodes that a holder pinned */
 #define STEP_NS	      10000000
 
@@ -174,15 +174,19 @@ static bool is_woken(const struct exact *x)
 /* Waits until nothing is open of processes that are gone, or until deadline. */
 static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemons_until)
 {
-	uint64_t begin = now_ms(), asked = begin + ASK_AFTER_MS, shown = begin;
+	uint64_t begin = now_ms(), asked = begin + ASK_AFTER_MS, shown = begin, changed = begin;
+	int64_t open, open_before = -1;
 
 	for (;;) {
 		uint64_t now = now_ms();
 		bool daemons = now < daemons_until && daemons_left(x);
 
 		exact_tick(x);
-		if (!daemons && !collector_open_bytes(&x->collector) &&
-		    (!x->tables.tree->tombstones || now - begin > PINNED_MS))
+		open = collector_open_bytes(&x->collector);
+		if (open != open_before)
+			changed = now;
+		open_before = open;
+		if (!daemons && !open && (!x->tables.tree->tombstones || now - begin > PINNED_MS))
 			break;
 		/* What still runs holds on to things of those that are gone: no use in waiting. */
 		if (now >= deadline || is_woken(x) ||
@@ -191,9 +195,9 @@ static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemon
 		if (now >= asked) {
 			visit_processors(x);
 			/* What somebody reaches, or a name keeps, is not on its way back. */
-			if (!x->reach.walked && now - begin > HOPELESS_MS)
+			if (!x->reach.walked && now - changed > HOPELESS_MS)
 				reach_walk(&x->reach);
-			if (!exact_ask(x, 0, false) && !daemons && now - begin > HOPELESS_MS)
+			if (!exact_ask(x, 0, false) && !daemons && now - changed > HOPELESS_MS)
 				break;
 			asked = now + ASK_EVERY_MS;
 		}
