@@ -61,20 +61,16 @@ int faces_open(const struct report_options *options, const int *taken, size_t ta
 	return 0;
 }
 
-/* Made in memory first: what a file gets is whole, or the error is the disk's. */
-static int write_face(const struct face *face, int fd, const struct view *view)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
-	int err;
+struct face_job {
+	const struct face *face;
+	const struct view *view;
+};
 
-	if (!f)
-		return -ENOMEM;
-	err = face->write(f, view);
-	if (fclose(f) && !err)
-		err = -ENOMEM;
-	return err ? err : output_write(fd, text, size);
+static int make_face(FILE *f, void *ctx)
+{
+	const struct face_job *job = ctx;
+
+	return job->face->write(f, job->view);
 }
 
 int faces_write(struct faces *faces, const struct view *view)
@@ -83,7 +79,8 @@ int faces_write(struct faces *faces, const struct view *view)
 
 	for (size_t i = 0; i < faces->count; i++) {
 		const struct face *face = faces->at[i].face;
-		int fd = no_cleanup_fd(faces->at[i].fd), err = write_face(face, fd, view);
+		struct face_job job = {face, view};
+		int fd = no_cleanup_fd(faces->at[i].fd), err = output_write(fd, make_face, &job);
 
 		if (close(fd) && !err)
 			err = -errno;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "base/cleanup.h"
@@ -43,7 +44,7 @@ int output_open(const char *path, const char *what, const int *taken, size_t cou
 	return 0;
 }
 
-int output_write(int fd, const char *data, size_t size)
+static int write_all(int fd, const char *data, size_t size)
 {
 	while (size) {
 		ssize_t n = write(fd, data, size);
@@ -56,4 +57,19 @@ int output_write(int fd, const char *data, size_t size)
 		size -= (size_t)n;
 	}
 	return 0;
+}
+
+int output_write(int fd, int (*make)(FILE *f, void *ctx), void *ctx)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	err = make(f, ctx);
+	if (fclose(f) && !err)
+		err = -ENOMEM;
+	return err ? err : write_all(fd, text, size);
 }

@@ -7,6 +7,7 @@
 #define FORKTALLY_OUTPUT_H
 
 #include <stddef.h>
+#include <stdio.h>
 #include "cmd/options.h"
 
 /* The session, the suppressions, the report and its other faces. */
@@ -20,7 +21,11 @@
  */
 int output_open(const char *path, const char *what, const int *taken, size_t count, int *ret_fd);
 
-/* All of it. Errors: 0 or -errno. */
-int output_write(int fd, const char *data, size_t size);
+/**
+ * output_write() - write what @make prints.
+ * It is made in memory first: what a file gets is whole, or the error is the disk's.
+ * Errors: 0 or -errno, of @make or of the write.
+ */
+int output_write(int fd, int (*make)(FILE *f, void *ctx), void *ctx);
 
 #endif

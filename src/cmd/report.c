@@ -100,21 +100,24 @@ static struct text_options look(const struct report *report, int fd)
 	return options;
 }
 
-/* Made in memory first: what a file gets is whole, or the error is the disk's. */
+struct print_job {
+	const struct view *view;
+	struct text_options options;
+	bool json;
+};
+
+static int make_report(FILE *f, void *ctx)
+{
+	const struct print_job *job = ctx;
+
+	return job->json ? json_write(f, job->view) : text_write(f, job->view, &job->options);
+}
+
 static int print(const struct report *report, const struct view *view, int fd)
 {
-	struct text_options options = look(report, fd);
-	_cleanup_free_ char *text = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
-	int err;
+	struct print_job job = {view, look(report, fd), report->options->json};
 
-	if (!f)
-		return -ENOMEM;
-	err = report->options->json ? json_write(f, view) : text_write(f, view, &options);
-	if (fclose(f) && !err)
-		err = -ENOMEM;
-	return err ? err : output_write(fd, text, size);
+	return output_write(fd, make_report, &job);
 }
 
 static int print_to_file(struct report *report, const struct view *view)

@@ -3,6 +3,7 @@
  * judge.h - the inside of src/verdict/: residues with their rules become findings.
  *
  *   verdict.c  the order in which causes are tried; what is a consequence of what
+ *   candidate.c  which residues may be findings, and what each is
  *   finding.c  makes one finding: its parts, bytes, count, holder
  *   heap.c     private memory that grows
  *   primary.c  what of some candidates is counted, and whether it grows
@@ -34,6 +35,17 @@ struct judge {
 	size_t count;
 	size_t finding_room, reason_room, note_room;
 };
+
+static inline int order(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+bool same_keeper(const struct ledger_residue *x, const struct ledger_residue *y);
+bool same_cause(const struct candidate *x, const struct candidate *y);
+bool same_take(const struct candidate *x, const struct candidate *y);
+/* Fills j->candidates, those of a cause and place side by side. Errors: 0 or -ENOMEM. */
+int candidates_collect(struct judge *j);
 
 /* The clock by which some residues are measured together. */
 struct clock {

@@ -257,6 +257,8 @@ static void tell_blind(struct exact *x)
 	if (x->reach.failed)
 		blind(x, "who holds what is open at the end: this kernel refuses the programs that "
 			 "walk its structures");
+	if (x->machine.old_bpf)
+		blind(x, "POSIX timers: this kernel's programs cannot count them");
 	if (x->tables.tree->fds_not_described)
 		blind(x, "what some descriptors were: a process had more open at its exit than are "
 			 "looked at");

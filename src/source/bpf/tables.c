@@ -13,6 +13,7 @@
 #include "bpf/ask.skel.h"
 #include "bpf/exact.skel.h"
 #include "bpf/exact_old.skel.h"
+#include "source/bpf/iterate.h"
 
 #define RECORDS_BYTES (8u << 20)
 
@@ -194,25 +195,12 @@ int tables_open(const struct machine *m, uint32_t objects, bool pages_marked,
 
 int tables_adopt(struct tables *t, pid_t pid, uint32_t *slot)
 {
-	struct bpf_link *link;
-	char buf[64];
-	int fd, err = 0;
+	int err;
 
 	t->exact->bss->adopt_tgid = (uint32_t)pid;
 	t->exact->bss->adopt_slot = *slot;
 	t->exact->bss->adopt_count = 0;
-	link = bpf_program__attach_iter(t->exact->progs.adopt, NULL);
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	if (fd < 0) {
-		err = -errno;
-	} else {
-		while (read(fd, buf, sizeof(buf)) > 0)
-			;
-		close(fd);
-	}
-	bpf_link__destroy(link);
+	err = iterate(t->exact->progs.adopt, NULL, NULL);
 	if (err)
 		return err;
 	*slot = t->exact->bss->adopt_slot;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bpf/walk.skel.h"
+#include "source/bpf/iterate.h"
 
 #define RING_BYTES (8u << 20)
 
@@ -83,28 +84,11 @@ void walk_want(struct walk *w, uint64_t address)
 }
 
 /* The ring is emptied after each page of what the iterator writes: a byte for each object. */
-static int run_iterator(struct walk *w, struct bpf_program *program)
+static void empty_ring(void *ctx)
 {
-	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
-	char buf[256];
-	ssize_t n;
-	int fd, err = 0;
+	struct walk *w = ctx;
 
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	if (fd < 0) {
-		err = -errno;
-	} else {
-		while ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EAGAIN))
-			(void)ring_buffer__consume(w->ring);
-		if (n < 0)
-			err = -errno;
-		(void)ring_buffer__consume(w->ring);
-		close(fd);
-	}
-	bpf_link__destroy(link);
-	return err;
+	(void)ring_buffer__consume(w->ring);
 }
 
 int walk_processes(struct walk *w, bool *ret_complete)
@@ -112,11 +96,11 @@ int walk_processes(struct walk *w, bool *ret_complete)
 	int err;
 
 	w->skel->bss->lost = 0;
-	err = run_iterator(w, w->skel->progs.walk_tasks);
+	err = iterate(w->skel->progs.walk_tasks, empty_ring, w);
 	if (!err)
-		err = run_iterator(w, w->skel->progs.walk_files);
+		err = iterate(w->skel->progs.walk_files, empty_ring, w);
 	if (!err)
-		err = run_iterator(w, w->skel->progs.walk_vmas);
+		err = iterate(w->skel->progs.walk_vmas, empty_ring, w);
 	if (!err)
 		*ret_complete = !w->skel->bss->lost;
 	return err;
