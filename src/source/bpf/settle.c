@@ -25,6 +25,7 @@
 #define KILL_AFTER_MS 1000u
 #define HOPELESS_MS   1500u /* nothing came back for so long, and nothing may: no use in waiting */
 #define PINNED_MS     400u  /* an RCU period or two for inodes that a holder pinned */
+#define WOKEN_MS      1000u /* who is tired of waiting gives what is on its way this long */
 #define STEP_NS	      10000000
 
 static uint64_t now_ms(void)
@@ -189,7 +190,7 @@ static void wait_for_returns(struct exact *x, uint64_t deadline, uint64_t daemon
 		if (!daemons && !open && (!x->tables.tree->tombstones || now - begin > PINNED_MS))
 			break;
 		/* What still runs holds on to things of those that are gone: no use in waiting. */
-		if (now >= deadline || is_woken(x) ||
+		if (now >= deadline || (is_woken(x) && (daemons || now - begin > WOKEN_MS)) ||
 		    (daemons_until && !daemons && daemons_left(x)))
 			break;
 		if (now >= asked) {
