@@ -10,27 +10,24 @@
 
 #include "tables.h"
 
-/* The running task of the tree, if an allocation made here is made for it. */
-struct taker {
-	struct task_struct *task;
-	struct pt_regs *regs; /* of its user code, at the top of its kernel stack */
-	__u64 address;	      /* of task */
-	struct task_place place;
-};
-
-static __always_inline bool taker_here(void *ctx, struct taker *ret)
+static __always_inline __u32 stack_page(__u64 address)
 {
-	ret->address = bpf_get_current_task();
-	if (!task_find(ret->address, &ret->place) || tree.closed)
-		return false;
-	ret->task = current_task();
+	return address >> 12;
+}
+
+/* The running task of the tree, if an allocation made here is made for it; else NULL. */
+static __always_inline struct task_entry *taker_here(void *ctx)
+{
+	struct task_place me;
+
+	if (!task_find(bpf_get_current_task(), &me) || tree.closed)
+		return NULL;
 	/* An interrupt runs on a stack of its own: what it takes is not for this task. */
-	ret->regs = user_regs(ret->task);
-	if (regs_above(ret->regs, ctx) >= stack_bytes) {
+	if (stack_page(number_here(ctx)) - me.entry->stack_page >= stack_bytes >> 12) {
 		add(&tree.irq_skipped, 1);
-		return false;
+		return NULL;
 	}
-	return true;
+	return me.entry;
 }
 
 /* The slab cache that an object lies in, found by its address; 0: not known. */
@@ -129,7 +126,7 @@ static __noinline __u32 take_far(void *ctx, __u64 key, __s32 nr, __u32 account, 
 		take->account = account;
 		take->kernel_bytes = bpf_get_stack(ctx, take->kernel, sizeof(take->kernel), 0);
 		take->user_bytes =
-			bpf_get_stack(ctx, take->user, sizeof(take->user), BPF_F_USER_STACK);
+		    bpf_get_stack(ctx, take->user, sizeof(take->user), BPF_F_USER_STACK);
 		bpf_probe_read_user(&take->user_top, sizeof(take->user_top), (void *)sp);
 		a = account_at(account);
 		if (a) {
@@ -146,12 +143,11 @@ static __noinline __u32 take_far(void *ctx, __u64 key, __s32 nr, __u32 account, 
  * The user code that runs, as a number + 1 (0: none). Its stack is walked only once: afterwards the
  * same system call from the same instruction at the same stack depth is the same take.
  */
-static __always_inline __u32 take_here(void *ctx, struct taker *who)
+static __always_inline __u32 take_here(void *ctx, struct task_entry *te)
 {
-	struct task_entry *te = who->place.entry;
-	struct task_struct *task = who->task;
+	struct task_struct *task = current_task();
 	struct mm_struct *mm = READ(task, mm);
-	struct pt_regs *regs = who->regs;
+	struct pt_regs *regs = user_regs(task);
 	__s32 nr = REGS_SYSCALL(regs);
 	__u64 key, sp;
 
@@ -172,26 +168,28 @@ static __always_inline __u32 take_here(void *ctx, struct taker *who)
 __noinline int evict(__u64 key);
 
 /* Books one object of tag at address key to slot. NULL: no room. */
-static __always_inline struct object_entry *charge(__u32 slot, __u64 key, __u32 tag, __u32 take, __u64 site)
+static __always_inline struct object_entry *charge(__u32 slot, __u64 key, __u32 tag, __u32 take,
+						   __u64 site)
 {
 	struct account_slot *a = account_at(slot);
 	struct tag_slot *t = &tags[tag & (TAG_MAX - 1)];
 	struct tag_counts *c = counts_here();
-	struct object_place old;
 	struct object_entry *e;
 	__u32 book = t->book & 1;
 	__u64 open;
 
 	if (!a || !c)
 		return NULL;
-	/* Was it ever seen before? Else nothing can be open at this address. */
-	if (ever_charged(key)) {
+	if (!ever_charged(key))
+		note_charged(key);
+	e = object_claim_new(key);
+	if (!e) {
+		struct object_place old;
+
 		if (object_find(key, &old))
 			evict(key);
-	} else {
-		note_charged(key);
+		e = object_claim(key);
 	}
-	e = object_claim(key);
 	if (!e) {
 		add(&tree.lost_objects, 1);
 		return NULL;
@@ -210,10 +208,9 @@ static __always_inline struct object_entry *charge(__u32 slot, __u64 key, __u32 
 	return e;
 }
 
-/* The slot that pays for what `who` takes now: its own, or of the child it is just making. */
-static __always_inline __u32 payer(struct taker *who)
+/* The slot that pays for what te takes now: its own, or of the child it is just making. */
+static __always_inline __u32 payer(struct task_entry *te)
 {
-	struct task_entry *te = who->place.entry;
 	struct account_slot *child;
 
 	if (te->pending) {
@@ -225,12 +222,12 @@ static __always_inline __u32 payer(struct taker *who)
 	return te->account;
 }
 
-static __always_inline struct object_entry *charge_to_taker(void *ctx, struct taker *who,
-							   __u64 key, __u32 tag, __u64 site)
+static __always_inline struct object_entry *charge_to_taker(void *ctx, struct task_entry *te,
+							    __u64 key, __u32 tag, __u64 site)
 {
-	__u32 slot = payer(who);
+	__u32 slot = payer(te);
 
-	return charge(slot, key, tag, who->place.entry->pending ? 0 : take_here(ctx, who), site);
+	return charge(slot, key, tag, te->pending ? 0 : take_here(ctx, te), site);
 }
 
 /* A new slot for the child of a fork that has just begun. Returns slot + 1, 0: no room. */
@@ -277,18 +274,19 @@ static __always_inline bool returned_late(const struct account_slot *a)
 }
 
 /*
- * What a child took may be held by its parent (data in a pipe): when the parent gives it back in its
- * exit, it was the holder. Returns its slot + 1, 0: nobody exits here, or an interrupt runs above.
+ * What a child took may be held by its parent (data in a pipe): when the parent gives it back in
+ * its exit, it was the holder. Returns its slot + 1, 0: nobody exits here, or an interrupt runs
+ * above.
  */
 static __noinline __u32 heir_here(void *ctx)
 {
+	struct task_entry *te = taker_here(ctx);
 	struct account_slot *a;
-	struct taker who;
 
-	if (!taker_here(ctx, &who))
+	if (!te)
 		return 0;
-	a = account_at(who.place.entry->account);
-	return a && returned_late(a) ? who.place.entry->account + 1 : 0;
+	a = account_at(te->account);
+	return a && returned_late(a) ? te->account + 1 : 0;
 }
 
 static __always_inline void give_back(void *ctx, __u64 key, bool second)

@@ -38,9 +38,7 @@ int BPF_PROG(on_exit)
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(on_free, struct task_struct *p)
 {
-	__u64 address = ADDRESS_OF(p, current_task(), bpf_get_current_task());
-
-	return follow_free(address, p->pid == p->tgid);
+	return follow_free(number_here(p), p->pid == p->tgid);
 }
 
 /* The object that was allocated: the second argument of each of these tracepoints. */
@@ -55,14 +53,14 @@ static __always_inline __u64 object_argument(__u64 *ctx)
 	return object;
 }
 
-static __always_inline int charge_slab(__u64 *ctx, struct taker *who, __u64 site, __u64 object,
+static __always_inline int charge_slab(__u64 *ctx, struct task_entry *te, __u64 site, __u64 object,
 				       __u32 tag)
 {
 	struct object_entry *e;
 
 	if (site == fork_site)
-		who->place.entry->pending = account_new();
-	e = charge_to_taker(ctx, who, object, tag, site);
+		te->pending = account_new();
+	e = charge_to_taker(ctx, te, object, tag, site);
 	if (e && site == fork_site)
 		e->flags |= OBJECT_IS_TASK;
 	return 0;
@@ -71,32 +69,34 @@ static __always_inline int charge_slab(__u64 *ctx, struct taker *who, __u64 site
 /* A slab object of cache s. */
 static __always_inline int slab_alloc(__u64 *ctx, __u64 site, struct kmem_cache *s, __u32 gfp)
 {
-	struct taker who;
+	struct task_entry *te;
 	__u32 flags, tag;
 	__u64 object;
 
 	flags = s->flags;
 	if (!(gfp & gfp_account) && !(flags & slab_account))
 		return 0;
-	if (!taker_here(ctx, &who))
+	te = taker_here(ctx);
+	if (!te)
 		return 0;
 	object = object_argument(ctx);
 	if (!object)
 		return 0;
-	tag = tag_of(ADDRESS_OF(s, who.task, who.address), TAG_SLAB, s->size,
+	tag = tag_of(number_here(s), TAG_SLAB, s->size,
 		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL);
-	return charge_slab(ctx, &who, site, object, tag);
+	return charge_slab(ctx, te, site, object, tag);
 }
 
 /* The same where the tracepoint does not tell the cache. */
 static __always_inline int slab_alloc_at(__u64 *ctx, __u64 site, __u32 gfp)
 {
 	struct kmem_cache *s;
-	struct taker who;
+	struct task_entry *te;
 	__u32 flags, tag;
 	__u64 object;
 
-	if (!taker_here(ctx, &who))
+	te = taker_here(ctx);
+	if (!te)
 		return 0;
 	object = object_argument(ctx);
 	if (!object)
@@ -107,7 +107,7 @@ static __always_inline int slab_alloc_at(__u64 *ctx, __u64 site, __u32 gfp)
 		return 0;
 	tag = tag_of((__u64)s, TAG_SLAB, BPF_CORE_READ(s, size),
 		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL);
-	return charge_slab(ctx, &who, site, object, tag);
+	return charge_slab(ctx, te, site, object, tag);
 }
 
 SEC("?tp_btf/kmem_cache_alloc") /* up to 5.19 */
@@ -146,13 +146,14 @@ int BPF_PROG(on_slab_alloc_node, unsigned long site, void *object, struct kmem_c
 
 static __always_inline int kmalloc_alloc(__u64 *ctx, __u64 site, __u64 bytes, __u32 gfp)
 {
-	struct taker who;
+	struct task_entry *te;
 	__u64 object;
 
 	/* What is larger comes as pages, and is booked there. */
 	if (bytes > kmalloc_slab_max)
 		return 0;
-	if (!taker_here(ctx, &who))
+	te = taker_here(ctx);
+	if (!te)
 		return 0;
 	object = object_argument(ctx);
 	if (!object)
@@ -161,7 +162,7 @@ static __always_inline int kmalloc_alloc(__u64 *ctx, __u64 site, __u64 bytes, __
 	 */
 	if (!(gfp & gfp_account) && !(cache_flags(object) & slab_account))
 		return 0;
-	charge_to_taker(ctx, &who, object,
+	charge_to_taker(ctx, te, object,
 			tag_of((__u64)TAG_KMALLOC << 32 | bytes, TAG_KMALLOC, bytes, BOOK_KERNEL),
 			site);
 	return 0;
@@ -192,14 +193,15 @@ SEC("raw_tp/mm_page_alloc")
 int on_page_alloc(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 order = ctx->args[1] & 15, gfp = ctx->args[2], bytes = page_bytes << order, kind;
-	struct taker who;
+	struct task_entry *te;
 
 	if (!(gfp & gfp_account) || !ctx->args[0])
 		return 0;
-	if (!taker_here(ctx, &who))
+	te = taker_here(ctx);
+	if (!te)
 		return 0;
 	kind = (gfp & gfp_zero) && !(gfp & GFP_HIGHMEM) && !order ? TAG_PAGE_TABLE : TAG_PAGE;
-	charge_to_taker(ctx, &who, ctx->args[0],
+	charge_to_taker(ctx, te, ctx->args[0],
 			tag_of((__u64)kind << 32 | bytes, kind, bytes, BOOK_KERNEL), 0);
 	return 0;
 }
@@ -209,13 +211,14 @@ int BPF_PROG(on_percpu_alloc, unsigned long site, bool reserved, bool atomic, un
 	     unsigned long align, void *base, int offset, void *area, unsigned long bytes,
 	     __u32 gfp)
 {
-	struct taker who;
+	struct task_entry *te;
 
 	if (!area || !(gfp & gfp_account))
 		return 0;
-	if (!taker_here(ctx, &who))
+	te = taker_here(ctx);
+	if (!te)
 		return 0;
-	charge_to_taker(ctx, &who, (__u64)area,
+	charge_to_taker(ctx, te, (__u64)area,
 			tag_of((__u64)TAG_PERCPU << 32 | bytes, TAG_PERCPU, bytes, BOOK_KERNEL),
 			site);
 	return 0;
@@ -247,7 +250,7 @@ static __always_inline int page_free(void *ctx, struct page *page, bool second)
 {
 	if (distance(page->mapping, page) & 1)
 		return 0;
-	give_back(ctx, ADDRESS_OF(page, current_task(), bpf_get_current_task()), second);
+	give_back(ctx, number_here(page), second);
 	return 0;
 }
 
@@ -294,6 +297,7 @@ int adopt(struct bpf_iter__task *ctx)
 	struct task_place followed;
 	struct task_entry *te;
 
+	number_learn();
 	if (!t || t->tgid != (int)adopt_tgid || task_find(number_of(t), &followed))
 		return 0;
 	/* The command may be dead before it ran: by Ctrl-C while all this was set up. */
@@ -322,5 +326,6 @@ int adopt(struct bpf_iter__task *ctx)
 	te->account = adopt_slot;
 	te->pending = 0;
 	te->take_key = 0;
+	te->stack_page = stack_page(FIELD_NUMBER(t, stack));
 	return 0;
 }

@@ -53,9 +53,9 @@ static __always_inline __s64 percpu_part(__u64 part)
 /* One resident counter of mm, in pages. The index must be a literal: the loader relocates it. */
 #define MM_COUNTER(mm, which)                                                                      \
 	(bpf_core_type_exists(struct mm_rss_stat)                                                  \
-		 ? (__s64)BPF_CORE_READ((struct mm_struct___old *)(mm), rss_stat.count[which].counter) \
-		 : (__s64)FIELD_NUMBER(mm, rss_stat[which].count) +                                \
-			   percpu_part(FIELD_NUMBER(mm, rss_stat[which].counters)))
+	     ? (__s64)BPF_CORE_READ((struct mm_struct___old *)(mm), rss_stat.count[which].counter) \
+	     : (__s64)FIELD_NUMBER(mm, rss_stat[which].count) +                                    \
+		   percpu_part(FIELD_NUMBER(mm, rss_stat[which].counters)))
 
 static __always_inline __s64 mm_private_bytes(struct mm_struct *mm)
 {
@@ -84,8 +84,8 @@ static __always_inline void charge_stack(__u32 slot, struct task_struct *t)
 }
 
 /*
- * The level is told at each fork from the first on that it is not 0 at. Global functions: the kernel
- * verifies them once, apart from the paths that lead here.
+ * The level is told at each fork from the first on that it is not 0 at. Global functions: the
+ * kernel verifies them once, apart from the paths that lead here.
  */
 __noinline int tell_level(__u32 slot, __u32 level, __u64 count, __s64 bytes)
 {
@@ -124,8 +124,8 @@ static long count_next(__u32 i, struct count_walk *w)
 /* POSIX timers: they are gone before the exit of their process can be seen. */
 __noinline int tell_timers(__u32 slot, __u64 signal)
 {
-	struct count_walk w = {
-	    .head = signal + bpf_core_field_offset(struct signal_struct, posix_timers)};
+	struct count_walk w = {.head = signal +
+				       bpf_core_field_offset(struct signal_struct, posix_timers)};
 	__u64 first = w.at = read_u64(w.head);
 
 	if (!HAS_LOOP)
@@ -152,8 +152,7 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 {
 	__u64 address = bpf_get_current_task();
 	struct task_struct *me = current_task();
-	__u64 child_address = ADDRESS_OF(child, me, address);
-	struct taker forker = {.task = me, .address = address};
+	__u64 child_address = number_here(child);
 	struct task_place p, stale;
 	struct task_entry *te;
 	struct account_slot *a, *pa;
@@ -191,11 +190,8 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 		__sync_fetch_and_add(&pa->forks, 1);
 		__sync_fetch_and_add(&tree.alive, 1);
 	}
-	if (!(clone_flags & CLONE_THREAD)) {
-		forker.place = p;
-		forker.regs = user_regs(me);
-		take = take_here(ctx, &forker);
-	}
+	if (!(clone_flags & CLONE_THREAD))
+		take = take_here(ctx, p.entry);
 	charge_stack(slot, child);
 	if (!(clone_flags & CLONE_SIGHAND)) {
 		key = FIELD_NUMBER(child, sighand);
@@ -210,6 +206,7 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 	te->account = clone_flags & CLONE_THREAD ? parent : slot;
 	te->pending = 0;
 	te->take_key = 0;
+	te->stack_page = stack_page(FIELD_NUMBER(child, stack));
 	ev = record_new(clone_flags & CLONE_THREAD ? EVENT_THREAD : EVENT_FORK,
 			clone_flags & CLONE_THREAD ? pa : a);
 	if (!ev)
@@ -305,8 +302,7 @@ static long note_child(__u32 i, struct children_walk *w)
 
 	if (!w->at || w->at == w->head)
 		return 1;
-	child = (struct task_struct *)(w->at -
-				       bpf_core_field_offset(struct task_struct, sibling));
+	child = (struct task_struct *)(w->at - bpf_core_field_offset(struct task_struct, sibling));
 	w->at = read_u64(w->at);
 	if (!task_find((__u64)child, &p))
 		return 0;
@@ -321,8 +317,8 @@ static long note_child(__u32 i, struct children_walk *w)
 /* Children that still live when a holder begins to exit: its end may be theirs as well. */
 static __always_inline void note_children(void)
 {
-	struct children_walk w = {
-	    .head = bpf_get_current_task() + bpf_core_field_offset(struct task_struct, children)};
+	struct children_walk w = {.head = bpf_get_current_task() +
+					  bpf_core_field_offset(struct task_struct, children)};
 
 	w.at = read_u64(w.head);
 	if (HAS_LOOP) {

@@ -36,13 +36,6 @@ static __always_inline struct pt_regs *user_regs(struct task_struct *task)
 			bpf_core_type_size(struct pt_regs));
 }
 
-static __always_inline __u64 regs_above(struct pt_regs *regs, const void *ctx)
-{
-	return (__u64)regs - number_of(ctx);
-}
-
-#define ADDRESS_OF(p, me, my_address) ((void)(me), (void)(my_address), number_of(p))
-
 static __always_inline struct old_shared *old_shared(void)
 {
 	__u32 zero = 0;

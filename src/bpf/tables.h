@@ -13,7 +13,7 @@
 #include "event/table.h"
 
 /* Set by user space before loading: the verifier folds them into constants. */
-const volatile __u32 object_mask, task_mask, account_mask, take_mask; /* size - 1 */
+const volatile __u32 far_mask, task_mask, account_mask, take_mask; /* size - 1 */
 const volatile __u32 cpu_count;
 const volatile __u32 gfp_account, gfp_zero, slab_account, slab_reclaim;
 const volatile __u32 page_bytes, kmalloc_slab_max, stack_bytes;
@@ -22,7 +22,7 @@ const volatile __u64 page_base; /* page = page_base + (address >> page_shift) * 
 const volatile __u32 page_shift, page_struct_bytes;
 const volatile __u64 fork_site; /* the call that allocates a new task_struct */
 const volatile __u64 percpu_offset[256];
-const volatile __u32 judge_forks; /* a holder with fewer forks is not judged */
+const volatile __u32 judge_forks;	/* a holder with fewer forks is not judged */
 const volatile bool programs_preempted; /* another task may run on top of a program */
 const volatile bool
     objects_loadable; /* the verifier lets programs load a `const void *` argument */
@@ -83,12 +83,26 @@ struct {
 
 static __always_inline __u32 hash_of(__u64 key)
 {
-	return (key * 0x9E3779B97F4A7C15ull) >> 32;
+	return TABLE_HASH(key);
 }
 
 static __always_inline void add(__u64 *counter, __u64 n)
 {
 	__sync_fetch_and_add(counter, n);
+}
+
+/* Its own address, noted by number_learn(): by the distance from it, others are known. */
+__u64 anchor = 1;
+
+static __always_inline void number_learn(void)
+{
+	*(const void *volatile *)&anchor = &anchor;
+}
+
+/* As number_of(), without a call. */
+static __always_inline __u64 number_here(const void *p)
+{
+	return distance(p, &anchor) + anchor;
 }
 
 /*
@@ -111,18 +125,9 @@ static __always_inline struct pt_regs *user_regs(struct task_struct *task)
 	return (struct pt_regs *)bpf_task_pt_regs(task);
 }
 
-/* How far above a program's context: very far if that is not on the task's stack. */
-static __always_inline __u64 regs_above(struct pt_regs *regs, const void *ctx)
-{
-	return distance(regs, ctx);
-}
-
-/* As number_of(), but without a call where the address of the running task is known. */
-#define ADDRESS_OF(p, me, my_address) (distance(p, me) + (my_address))
-
-#define CLAIM(word, value, at)	      (!__sync_val_compare_and_swap(word, 0, value))
-#define CHANGE(word, from, to)	      (__sync_val_compare_and_swap(word, from, to) == (from))
-#define ADD_FETCH(word, n)	      (__sync_fetch_and_add(word, n) + (n))
+#define CLAIM(word, value, at) (!__sync_val_compare_and_swap(word, 0, value))
+#define CHANGE(word, from, to) (__sync_val_compare_and_swap(word, from, to) == (from))
+#define ADD_FETCH(word, n)     (__sync_fetch_and_add(word, n) + (n))
 
 static __always_inline bool ever_charged(__u64 key)
 {
@@ -155,23 +160,25 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 }
 
 /*
- * DEFINE_TABLE(kind): kind_find() and kind_claim() over a map of struct kind_bucket.
+ * DEFINE_TABLE(kind): kind_find() and kind_claim() over a map of struct kind_bucket. HOME(key): the
+ * bucket where a key is looked for first; FAR(key, p): the p-th of those where it may live instead.
  * find:  the entry of key, the address of its key, and of its home bucket's spill count (NULL
  *        when it lives at home).
  * claim: a new entry for key, NULL when there is no room.
+ * claim_new: the same in one look, NULL as well when key is there already or may be.
  * Nearly all keys live at home: only that part is inlined. The rest is global functions, which the
  * kernel verifies once, not for each of their callers.
  */
-#define DEFINE_TABLE(kind, map, mask)                                                              \
+#define DEFINE_TABLE(kind, map, HOME, FAR)                                                         \
 	struct kind##_place {                                                                      \
 		struct kind##_entry *entry;                                                        \
 		__u64 *key, *spilled;                                                              \
 	};                                                                                         \
 	/* Where beyond its home the key lives: bucket * 8 + slot + 1, 0: nowhere. */              \
-	__noinline __u32 kind##_find_far(__u64 key, __u32 home)                                    \
+	__noinline __u32 kind##_find_far(__u64 key)                                                \
 	{                                                                                          \
-		for (__u32 p = 1; p < BUCKET_PROBES; p++) {                                        \
-			__u32 at = (home + p) & mask;                                              \
+		for (__u32 p = 0; p < BUCKET_PROBES; p++) {                                        \
+			__u32 at = FAR(key, p);                                                    \
 			struct kind##_bucket *b = bpf_map_lookup_elem(&map, &at);                  \
                                                                                                    \
 			for (__u32 i = 0; b && i < BUCKET_SLOTS; i++) {                            \
@@ -181,10 +188,10 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 		}                                                                                  \
 		return 0;                                                                          \
 	}                                                                                          \
-	__noinline __u32 kind##_claim_far(__u64 key, __u32 home)                                   \
+	__noinline __u32 kind##_claim_far(__u64 key)                                               \
 	{                                                                                          \
-		for (__u32 p = 1; p < BUCKET_PROBES; p++) {                                        \
-			__u32 at = (home + p) & mask;                                              \
+		for (__u32 p = 0; p < BUCKET_PROBES; p++) {                                        \
+			__u32 at = FAR(key, p);                                                    \
 			struct kind##_bucket *b = bpf_map_lookup_elem(&map, &at);                  \
                                                                                                    \
 			for (__u32 i = 0; b && i < BUCKET_SLOTS; i++) {                            \
@@ -196,7 +203,7 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 	}                                                                                          \
 	static __always_inline bool kind##_far(__u32 far, struct kind##_place *ret)                \
 	{                                                                                          \
-		__u32 at = far >> 3 & mask, i = (far & 7) - 1;                                     \
+		__u32 at = far >> 3, i = (far & 7) - 1;                                            \
 		struct kind##_bucket *b;                                                           \
                                                                                                    \
 		if (!far || i >= BUCKET_SLOTS)                                                     \
@@ -210,7 +217,7 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 	}                                                                                          \
 	static __always_inline bool kind##_find(__u64 key, struct kind##_place *ret)               \
 	{                                                                                          \
-		__u32 home = hash_of(key) & mask;                                                  \
+		__u32 home = HOME(key);                                                            \
 		struct kind##_bucket *b = bpf_map_lookup_elem(&map, &home);                        \
                                                                                                    \
 		if (!b)                                                                            \
@@ -224,14 +231,33 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 				return true;                                                       \
 			}                                                                          \
 		}                                                                                  \
-		if (!b->spilled || !kind##_far(kind##_find_far(key, home), ret))                   \
+		if (!b->spilled || !kind##_far(kind##_find_far(key), ret))                         \
 			return false;                                                              \
 		ret->spilled = &b->spilled;                                                        \
 		return true;                                                                       \
 	}                                                                                          \
+	static __always_inline struct kind##_entry *kind##_claim_new(__u64 key)                    \
+	{                                                                                          \
+		__u32 home = HOME(key);                                                            \
+		struct kind##_bucket *b = bpf_map_lookup_elem(&map, &home);                        \
+		__u32 free = BUCKET_SLOTS;                                                         \
+                                                                                                   \
+		if (!b || b->spilled)                                                              \
+			return NULL;                                                               \
+		_Pragma("unroll") for (int i = 0; i < BUCKET_SLOTS; i++)                           \
+		{                                                                                  \
+			if (b->key[i] == key)                                                      \
+				return NULL;                                                       \
+			if (!b->key[i] && free == BUCKET_SLOTS)                                    \
+				free = i;                                                          \
+		}                                                                                  \
+		if (free >= BUCKET_SLOTS || !CLAIM(&b->key[free], key, home))                      \
+			return NULL;                                                               \
+		return &b->entry[free];                                                            \
+	}                                                                                          \
 	static __always_inline struct kind##_entry *kind##_claim(__u64 key)                        \
 	{                                                                                          \
-		__u32 home = hash_of(key) & mask;                                                  \
+		__u32 home = HOME(key);                                                            \
 		struct kind##_bucket *b = bpf_map_lookup_elem(&map, &home);                        \
 		struct kind##_place far;                                                           \
                                                                                                    \
@@ -243,14 +269,18 @@ static __always_inline struct account_slot *account_at(__u32 slot)
 				return &b->entry[i];                                               \
 		}                                                                                  \
 		add(&b->spilled, 1); /* first, so that nobody looks for it at home only */         \
-		if (kind##_far(kind##_claim_far(key, home), &far))                                 \
+		if (kind##_far(kind##_claim_far(key), &far))                                       \
 			return far.entry;                                                          \
 		add(&b->spilled, -1);                                                              \
 		return NULL;                                                                       \
 	}
 
-DEFINE_TABLE(object, objects, object_mask)
-DEFINE_TABLE(task, tasks, task_mask)
+#define OBJECT_FAR_HERE(key, p) OBJECT_FAR(key, p, far_mask)
+DEFINE_TABLE(object, objects, OBJECT_HOME, OBJECT_FAR_HERE)
+
+#define TASK_HOME(key)	 (hash_of(key) & task_mask)
+#define TASK_FAR(key, p) ((hash_of(key) + 1 + (p)) & task_mask)
+DEFINE_TABLE(task, tasks, TASK_HOME, TASK_FAR)
 
 __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes)
 {
@@ -274,8 +304,8 @@ __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes)
 		if (t->kind == TAG_SLAB) {
 			/* The key of such a tag is the address of its cache. */
 			bpf_probe_read_kernel(
-				&name, sizeof(name),
-				(void *)(key + bpf_core_field_offset(struct kmem_cache, name)));
+			    &name, sizeof(name),
+			    (void *)(key + bpf_core_field_offset(struct kmem_cache, name)));
 			bpf_probe_read_kernel_str(t->name, sizeof(t->name), (void *)name);
 		}
 		t->bytes = bytes;

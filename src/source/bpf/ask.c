@@ -57,7 +57,7 @@ static void take_back(struct exact *x, uint32_t bucket, int slot)
 	struct object_bucket *b = &t->objects[bucket];
 	struct object_entry e = b->entry[slot];
 	uint64_t key = b->key[slot];
-	uint32_t home = (uint32_t)((key * 0x9E3779B97F4A7C15ull) >> 32) & (t->object_buckets - 1);
+	uint32_t home = OBJECT_HOME(key);
 	uint32_t tag = e.tag & (TAG_MAX - 1);
 
 	if (!__atomic_compare_exchange_n(&b->key[slot], &key, 0, false, __ATOMIC_ACQ_REL,

@@ -64,15 +64,14 @@ static bool grow(struct reach *r)
 /* The entry of an open charge, as the kernel programs find it; NULL: none is at this address. */
 static const struct object_entry *entry_at(const struct tables *t, uint64_t address)
 {
-	uint32_t home = (uint32_t)hash(address);
+	const struct object_bucket *b = &t->objects[OBJECT_HOME(address)];
 
-	for (uint32_t p = 0; p < BUCKET_PROBES; p++) {
-		const struct object_bucket *b = &t->objects[(home + p) & (t->object_buckets - 1)];
-
+	for (uint32_t p = 0; p <= BUCKET_PROBES; p++) {
 		for (int i = 0; i < BUCKET_SLOTS; i++) {
 			if (b->key[i] == address)
 				return &b->entry[i];
 		}
+		b = &t->objects[OBJECT_FAR(address, p, t->far_mask)];
 	}
 	return NULL;
 }

@@ -79,7 +79,7 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 		return -errno;
 	}
 	t->exact = x;
-	x->rodata->object_mask = t->object_buckets - 1;
+	x->rodata->far_mask = t->far_mask;
 	x->rodata->task_mask = TABLE_TASKS - 1;
 	x->rodata->account_mask = TABLE_ACCOUNTS - 1;
 	x->rodata->take_mask = TABLE_TAKES - 1;
@@ -181,7 +181,8 @@ int tables_open(const struct machine *m, uint32_t objects, bool pages_marked,
 	int err;
 
 	/* Two thirds full at most: fuller buckets spill too often. */
-	t.object_buckets = power_of_two(objects / BUCKET_SLOTS / 2 * 3);
+	t.far_mask = power_of_two(objects / BUCKET_SLOTS / 2 * 3) - 1;
+	t.object_buckets = NEAR_BUCKETS + t.far_mask + 1;
 	err = load_exact(m, pages_marked, &t, ret_why);
 	if (!err)
 		err = load_ask(m, &t, ret_why);

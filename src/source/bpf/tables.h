@@ -16,7 +16,7 @@ struct exact_bpf;
 struct ask_bpf;
 
 #define TABLE_ACCOUNTS 65536u
-#define TABLE_TASKS    4096u /* buckets of 7 */
+#define TABLE_TASKS    8192u /* buckets */
 #define TABLE_TAKES    8192u
 #define JUDGE_FORKS    4u /* a holder with fewer forks cannot show growth */
 
@@ -24,7 +24,7 @@ struct tables {
 	struct exact_bpf *exact;
 	struct ask_bpf *ask;
 	struct object_bucket *objects;
-	uint32_t object_buckets;
+	uint32_t object_buckets, far_mask;
 	struct account_slot *accounts;
 	struct take_slot *takes;
 	struct tag_counts *counts; /* one for each CPU */
