@@ -88,7 +88,7 @@ benches: $(BENCH)
 $(BUILD)/bench/%: bench/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -o $@ $<
+	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE $(DEPFLAGS) -o $@ $< -Wl,--as-needed $(LDLIBS)
 
 units: $(UNIT)
 $(BUILD)/unit/%: $(BUILD)/test/unit/%.o $(OBJ)

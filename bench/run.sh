@@ -14,7 +14,7 @@ usage()
 	usage: bench/run.sh [OPTION..]
 	  --rounds N     every measurement N times, interleaved (5)
 	  --only LIST    of: fork fork64 vfork make shell server unrelated lost (all)
-	  --under LIST   of: bpf proc strace valgrind memleak perf forkstat (all); bare is always there
+	  --under LIST   of: floor bpf proc strace valgrind memleak perf forkstat (all); bare is always there
 	  --seconds S    how long the part "lost" forks (60)
 	  --scale F      times the operations of each load (1)
 	  --limit S      a measurement that takes longer is ended and said to have failed (300)
@@ -63,7 +63,7 @@ BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
 FORKTALLY=${FORKTALLY:-$BUILD/forktally}
 bin=$BUILD/bench
-for file in "$FORKTALLY" "$bin/load" "$bin/stopwatch"; do
+for file in "$FORKTALLY" "$bin/load" "$bin/stopwatch" "$bin/floor"; do
 	[ -x "$file" ] || { echo "bench: $file is missing; make bench builds it" >&2; exit 1; }
 done
 work=$(mktemp -d /tmp/forktally-bench.XXXXXX) || exit 1
@@ -154,6 +154,12 @@ measure()
 idle_start()
 {
 	local i
+	if [ "$1" = floor ]; then
+		floor_start
+		i=$?
+		idle_pid=$floor_pid
+		return $i
+	fi
 	rm -f "$work/ready"
 	"$FORKTALLY" run --source="$1" --json -o "$work/idle" -- \
 		sh -c ": >'$work/ready'; exec sleep 1000" </dev/null >/dev/null 2>"$work/err" &
@@ -202,7 +208,7 @@ for round in $(seq "$rounds"); do
 	for tool in $(rotated "$round" $usable); do
 		case $tool in
 		bare) ;;
-		bpf | proc)
+		floor | bpf | proc)
 			if ! idle_start "$tool"; then
 				idle_stop
 				printf 'unrelated\tsyscall\t%s\t%d\t0\t0\t0\t1\tdid not start: %s\n' "$tool" \

@@ -19,7 +19,7 @@ def names: {
 def rank($list): . as $x | $list | index($x) // 99;
 def order: sort_by([.part,
   (.load | rank(["syscall", "fork", "fork64", "vfork", "make", "shell", "server"])),
-  (.under | rank(["bare", "bpf", "proc", "strace", "valgrind", "memleak", "perf", "forkstat"]))]);
+  (.under | rank(["bare", "floor", "bpf", "proc", "strace", "valgrind", "memleak", "perf", "forkstat"]))]);
 def row:
   "  \(.title | left(30))\(.ns_per_operation | time | right(11))\(.ratio | fixed(2) | right(9))" +
   "\("\(.ratio_min | fixed(2))..\(.ratio_max | fixed(2))" | right(15))" +

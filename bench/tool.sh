@@ -4,7 +4,7 @@
 # A tool stands before the load's command (`wrap`) or runs beside it (`beside`). It is used only
 # if a trial shows that it sees what happens; else $work/why/TOOL says why not.
 
-tools="bare bpf proc strace valgrind memleak perf forkstat"
+tools="bare floor bpf proc strace valgrind memleak perf forkstat"
 
 # How many of a load's operations are made: a tool that is slower by far gets fewer.
 share()
@@ -19,6 +19,7 @@ title()
 {
 	case $1 in
 	bare) echo bare ;;
+	floor) echo 'empty kernel programs' ;;
 	bpf) echo 'forktally, source bpf' ;;
 	proc) echo 'forktally, source proc' ;;
 	strace) echo 'strace -f -e trace=process' ;;
@@ -57,11 +58,29 @@ wrap()
 	esac
 }
 
+# Sets $floor_pid.
+floor_start()
+{
+	local i
+	rm -f "$work/ready"
+	"$bin/floor" "$work/ready" >"$work/beside.out" 2>"$work/beside.err" &
+	floor_pid=$!
+	for i in $(seq 100); do
+		[ -e "$work/ready" ] && return 0
+		kill -0 $floor_pid 2>/dev/null || return 1
+		sleep 0.1
+	done
+	return 1
+}
+
 # Starts what runs beside the load and waits until it is ready. Sets $beside_pid, "" for nothing.
 beside_start()
 {
 	beside_pid=
 	case $1 in
+	floor)
+		floor_start || return 1
+		beside_pid=$floor_pid ;;
 	forkstat)
 		forkstat -e fork,exec,exit >"${seen_trial:-/dev/null}" 2>"$work/beside.err" &
 		beside_pid=$!
@@ -127,7 +146,7 @@ trial()
 {
 	local tool=$1 status
 	[ "$tool" = bare ] && return 0
-	case $tool in bpf | proc) ;; *) install_peer "$tool" || return 1 ;; esac
+	case $tool in floor | bpf | proc) ;; *) install_peer "$tool" || return 1 ;; esac
 	seen=$work/trial seen_trial=$work/trial
 	rm -f "$work"/trial* "$work"/beside.*
 	if ! beside_start "$tool"; then
@@ -159,6 +178,6 @@ saw_forks()
 	bpf | proc) [ "$(jq -r .forks "$seen" 2>/dev/null)" = 20 ] ;;
 	strace | perf) [ "$(grep -c -e 'fork(' -e 'clone(' -e 'clone3(' "$seen")" -ge 20 ] ;;
 	forkstat) [ "$(grep -c '^[0-9:]* fork .*child' "$seen")" -ge 20 ] ;;
-	valgrind | memleak) true ;; # they do not tell of forks
+	floor | valgrind | memleak) true ;; # they do not tell of forks
 	esac
 }
