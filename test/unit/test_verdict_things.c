@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Covers: findings whose things the source recognised: counted by their bodies, named by who keeps
+ * them, children that outlive their parent.
+ * Not here: causes from bare objects (test_verdict.c).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "event/thing.h"
+#include "verdict_case.h"
+
+static void put_part(struct ledger *led, uint32_t tag, uint32_t take, uint32_t birth,
+		     enum thing thing, bool body, uint32_t keeper)
+{
+	put(led, EVENT_OBJECT, ROOT,
+	    (struct event){.u.object = {.pool = POOL_KERNEL,
+					.tag = tag,
+					.take = take,
+					.hold = HOLD_PROCESS,
+					.birth_ordinal = birth,
+					.flags = body ? OBJECT_BODY : 0,
+					.count = 1,
+					.bytes = 200,
+					.returned_ns = 1,
+					.holder = id(keeper),
+					.thing = thing,
+					.via = VIA_FD,
+					.fd = 7},
+			   .text = "stranger"});
+}
+
+/* What the source knows goes before the system call; what it does not know goes with its take. */
+static void things_are_counted_by_their_bodies(void **state)
+{
+	struct ledger *led = start(SOURCE_BPF);
+	const struct finding *f;
+	struct verdict *v;
+
+	run_children(led, 211);
+	for (uint32_t i = 0; i < 211; i++) {
+		put_part(led, TAG_FILP, TAKE_OPEN, i, THING_FD_PTY, true, ROOT);
+		put_part(led, TAG_1K, TAKE_OPEN, i, THING_FD_PTY, false, ROOT);
+		put_part(led, TAG_1K, TAKE_OPEN, i, THING_FD_PTY, false, ROOT);
+		put_part(led, TAG_192, TAKE_OPEN, i, THING_NONE, false, ROOT);
+	}
+	v = finish(led);
+	f = only(v, "fd.pty", WHERE_HELD);
+	assert_int_equal(f->count, 211);
+	assert_int_equal(f->bytes.bytes, 211 * 4 * 200);
+	assert_int_equal(f->via, VIA_FD);
+	assert_int_equal(f->fd, 7);
+	verdict_free(v);
+	ledger_free(led);
+}
+
+/* Handed to a process that does not fork, or is not of the tree: that one, by the maker's forks. */
+static void a_keeper_is_named_by_its_makers_forks(void **state)
+{
+	static const uint32_t keepers[] = {1000 + 3, 9999};
+
+	for (int n = 0; n < 2; n++) {
+		struct ledger *led = start(SOURCE_BPF);
+		const struct finding *f;
+		struct verdict *v;
+
+		run_children(led, 211);
+		for (uint32_t i = 0; i < 211; i++)
+			put_part(led, TAG_FILP, TAKE_OPEN, i, THING_FD_FILE, true, keepers[n]);
+		v = finish(led);
+		assert_int_equal(v->finding_count, 1);
+		f = &v->findings[0];
+		assert_string_equal(f->cause, "fd.file");
+		assert_int_equal(f->holder.tgid, keepers[n]);
+		assert_string_equal(f->holder_comm, n ? "stranger" : "test");
+		assert_int_equal(ledger_counts(led)->strangers, 0);
+		assert_near(f->count_per_fork, 1);
+		verdict_free(v);
+		ledger_free(led);
+	}
+}
+
+static void put_ended(struct ledger *led, uint32_t tgid, enum outlived outlived, int status)
+{
+	put(led, EVENT_EXIT, tgid,
+	    (struct event){.u.exit = {.private_bytes = 0,
+				      .kernel_live_bytes = 70000,
+				      .status = status,
+				      .outlived = outlived}});
+	put_reap(led, tgid);
+}
+
+/* Those whom their parent's end ended; not those that ended by themselves. */
+static void children_that_outlive_their_parent(void **state)
+{
+	static const struct {
+		enum outlived outlived;
+		int status;
+		const char *cause;
+	} cases[] = {{OUTLIVED_RUNNING, 9, "child.running"},
+		     {OUTLIVED_STOPPED, 9, "child.stopped"},
+		     {OUTLIVED_RUNNING, 0, NULL}};
+
+	for (int n = 0; n < 3; n++) {
+		struct ledger *led = start(SOURCE_BPF);
+		struct verdict *v;
+
+		for (uint32_t i = 1; i <= 97; i++)
+			put_fork(led, ROOT, 1000 + i, i, 40960, 0);
+		put_exit(led, ROOT, 0);
+		for (uint32_t i = 1; i <= 97; i++)
+			put_ended(led, 1000 + i, cases[n].outlived, cases[n].status);
+		put_reap(led, ROOT);
+		if (!cases[n].cause) {
+			finish_clean(led);
+			continue;
+		}
+		v = finish(led);
+		assert_int_equal(only(v, cases[n].cause, WHERE_HELD)->count, 97);
+		assert_int_equal(v->findings[0].bytes.bytes, 97 * 70000);
+		verdict_free(v);
+		ledger_free(led);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(things_are_counted_by_their_bodies),
+	    cmocka_unit_test(a_keeper_is_named_by_its_makers_forks),
+	    cmocka_unit_test(children_that_outlive_their_parent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
