@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Covers: the maps parser on literal text; names, files and lines of this very program, also
- * inlined, stripped, with separate debug information, deleted and replaced; the vdso, anonymous
- * memory, mangled names; kernel names from literal tables.
- * Not: /usr/lib/debug/.build-id (needs root to set up), processes of the other word size.
+ * Covers: names, files and lines of this very program, also inlined, stripped, with separate debug
+ * information, deleted and replaced; the vdso, anonymous memory, mangled names.
+ * Not: the maps parser (test_symbol_maps.c), kernel names (test_symbol_kernel.c),
+ * /usr/lib/debug/.build-id (needs root to set up), processes of the other word size.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,120 +108,6 @@ __attribute__((format(printf, 1, 2))) static int run(const char *format, ...)
 	va_end(args);
 	status = system(command);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void test_parse_fields(void **state)
-{
-	struct symbol_maps *maps = parse(
-	    "55d0c0000000-55d0c0002000 r--p 00000000 fe:00 131 /usr/bin/cat\n"
-	    "55d0c0002000-55d0c0007000 r-xp 00002000 fe:00 131                       /usr/bin/cat\n"
-	    "7f0000000000-7f0000021000 rwxp 00000000 00:00 0 \n"
-	    "7f1000000000-7f1000001000 r-xs 0000a000 00:2d 7    /srv/a b  c\n"
-	    "7f2000000000-7f2000001000 r-xp 00000000 00:2d 8    /tmp/old thing (deleted)\n"
-	    "7f3000000000-7f3000001000 r-xp 00000000 00:2d 9    /tmp/new\\012line\\x\n"
-	    "7ffd00000000-7ffd00002000 r-xp 00000000 00:00 0    [vdso]\n"
-	    "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]");
-	static const struct symbol_mapping want[] = {
-	    {0x55d0c0002000, 0x55d0c0007000, 0x2000, 131, -1, "/usr/bin/cat"},
-	    {0x7f0000000000, 0x7f0000021000, 0, 0, -1, ""},
-	    {0x7f1000000000, 0x7f1000001000, 0xa000, 7, -1, "/srv/a b  c"},
-	    {0x7f2000000000, 0x7f2000001000, 0, 8, -1, "/tmp/old thing (deleted)"},
-	    {0x7f3000000000, 0x7f3000001000, 0, 9, -1, "/tmp/new\nline\\x"},
-	    {0x7ffd00000000, 0x7ffd00002000, 0, 0, -1, "[vdso]"},
-	    {0xffffffffff600000, 0xffffffffff601000, 0, 0, -1, "[vsyscall]"},
-	};
-
-	assert_int_equal(maps->count, sizeof(want) / sizeof(want[0]));
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct symbol_mapping *m = &maps->mappings[i];
-
-		assert_int_equal(m->start, want[i].start);
-		assert_int_equal(m->end, want[i].end);
-		assert_int_equal(m->offset, want[i].offset);
-		assert_int_equal(m->inode, want[i].inode);
-		assert_int_equal(m->fd, -1);
-		assert_string_equal(m->path, want[i].path);
-	}
-	symbol_maps_free(maps);
-}
-
-static void test_parse_rejects(void **state)
-{
-	static const char *const bad[] = {
-	    "hello\n",
-	    "\n",
-	    "1000-2000 r-x\n",
-	    "1000-2000 r-xp 00000000 fe:00\n",
-	    "1000-2000 r-xp 00000000 fe:00 12x /bin/cat\n",
-	    "2000-1000 r-xp 00000000 fe:00 12 /bin/cat\n",
-	    "1000-1000 r-xp 00000000 fe:00 12 /bin/cat\n",
-	    "-1000-2000 r-xp 00000000 fe:00 12 /bin/cat\n",
-	    "10000000000000000-20000000000000000 r-xp 0 fe:00 12 /bin/cat\n",
-	    "1000-2000 r-xp ffffffffffffffff fe:00 12 /bin/cat\n",
-	    "1000-2000 r-xp 00000000 fe:00 99999999999999999999 /bin/cat\n",
-	    "1000-2000 r-xp 00000000 fe:00 12 /bin/cat\nhalf a li",
-	};
-	struct symbol_maps *maps = (void *)bad;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(symbol_maps_parse(bad[i], strlen(bad[i]), &maps), -EBADMSG);
-		assert_ptr_equal(maps, bad);
-	}
-	assert_int_equal(symbol_maps_parse("", 0, &maps), 0);
-	assert_int_equal(maps->count, 0);
-	assert_null(symbol_maps_find(maps, 0x1000));
-	symbol_maps_free(maps);
-}
-
-static void test_find(void **state)
-{
-	/* Out of order, as a process that changed between two reads shows it. */
-	struct symbol_maps *maps = parse("5000-6000 r-xp 0 0:0 0 \n"
-					 "1000-2000 r-xp 0 0:0 0 \n"
-					 "2000-4000 r-xp 0 0:0 0 \n");
-	static const struct {
-		uint64_t address, start;
-	} want[] = {{0xfff, 0},	      {0x1000, 0x1000}, {0x1fff, 0x1000}, {0x2000, 0x2000},
-		    {0x3fff, 0x2000}, {0x4000, 0},	{0x5000, 0x5000}, {0x5fff, 0x5000},
-		    {0x6000, 0},      {UINT64_MAX, 0}};
-
-	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
-		const struct symbol_mapping *m = symbol_maps_find(maps, want[i].address);
-
-		assert_int_equal(m ? m->start : 0, want[i].start);
-	}
-	symbol_maps_free(maps);
-}
-
-static void test_many_mappings(void **state)
-{
-	const size_t lines = SYMBOL_MAPS_MAX + 23;
-	char *text = malloc(lines * 64), *to = text;
-	struct symbol_maps *maps;
-
-	assert_non_null(text);
-	for (size_t i = 0; i < lines; i++)
-		to += sprintf(to, "%zx-%zx r-xp 0 0:0 0 \n", (i + 1) << 12, (i + 2) << 12);
-	maps = parse(text);
-	assert_int_equal(maps->count, SYMBOL_MAPS_MAX);
-	assert_int_equal(maps->dropped, 23);
-	symbol_maps_free(maps);
-	free(text);
-}
-
-static void test_read_of_nobody(void **state)
-{
-	struct symbol_maps *maps;
-	siginfo_t info;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(0);
-	/* A zombie has a maps file, but nothing in it. */
-	assert_int_equal(waitid(P_PID, pid, &info, WEXITED | WNOWAIT), 0);
-	assert_int_equal(symbol_maps_read_pid(pid, &maps), -ESRCH);
-	waitpid(pid, NULL, 0);
-	assert_int_equal(symbol_maps_read_pid(pid, &maps), -ESRCH);
 }
 
 static void test_self(void **state)
@@ -511,104 +397,6 @@ static void test_module_limit(void **state)
 	symbol_maps_free(maps);
 }
 
-static struct symbolizer *with_kallsyms(const char *text)
-{
-	struct symbolizer *other = NULL;
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/kallsyms", directory);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-	assert_int_equal(symbolizer_new(path, &other), 0);
-	return other;
-}
-
-static void test_kernel(void **state)
-{
-	struct symbolizer *other = with_kallsyms("0000000000000000 A fixed_percpu_data\n"
-						 "ffffffff81000000 t alias\n"
-						 "ffffffff81000000 T _stext\n"
-						 "ffffffff81000040 T do_fork\n"
-						 "ffffffff81000100 t copy_it\n"
-						 "ffffffff81000200 D some_data\n"
-						 "ffffffffa0001000 t pipe_thing\t[pipemod]\n"
-						 "ffffffffa0000000 t earlier\t[pipemod]\n");
-	static const struct {
-		uint64_t address;
-		bool is_return;
-		const char *function, *module;
-		uint64_t offset;
-	} want[] = {
-	    {0xffffffff81000010, false, "_stext", "kernel", 0x10},
-	    {0xffffffff81000040, false, "do_fork", "kernel", 0},
-	    {0xffffffff81000100, true, "do_fork", "kernel", 0xc0},
-	    {0xffffffff81000100, false, "copy_it", "kernel", 0},
-	    {0xffffffff81000210, false, "", "kernel", 0xffffffff81000210},
-	    {0xffffffff80000000, false, "", "kernel", 0xffffffff80000000},
-	    {0xffffffffa0000fff, false, "earlier", "pipemod", 0xfff},
-	    {0xffffffffa0001008, false, "pipe_thing", "pipemod", 8},
-	    {0xffffffffb0000000, false, "", "kernel", 0xffffffffb0000000},
-	};
-
-	assert_true(symbolizer_kernel_known(other));
-	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
-		assert_int_equal(
-		    symbolizer_kernel(other, want[i].address, want[i].is_return, found), 1);
-		assert_string_equal(found[0].function, want[i].function);
-		assert_string_equal(found[0].module, want[i].module);
-		assert_int_equal(found[0].offset, want[i].offset);
-	}
-	symbolizer_free(other);
-}
-
-static void test_kernel_hidden(void **state)
-{
-	static const char *const texts[] = {
-	    "0000000000000000 T _stext\n0000000000000000 T do_fork\n", /* kptr_restrict */
-	    "",
-	    "nonsense\n",
-	};
-	struct symbolizer *other = NULL;
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		other = with_kallsyms(texts[i]);
-		assert_false(symbolizer_kernel_known(other));
-		symbolizer_kernel(other, 0xffffffff81000040, false, found);
-		assert_string_equal(found[0].function, "");
-		assert_int_equal(found[0].offset, 0xffffffff81000040);
-		symbolizer_free(other);
-	}
-	assert_int_equal(symbolizer_new("/nonexistent/kallsyms", &other), 0);
-	assert_false(symbolizer_kernel_known(other));
-	symbolizer_free(other);
-}
-
-static void test_kernel_real(void **state)
-{
-	unsigned long long address, do_exit = 0;
-	char line[512], type, name[256];
-	FILE *f = fopen("/proc/kallsyms", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%llx %c %255s", &address, &type, name) == 3 &&
-		    !strcmp(name, "do_exit"))
-			do_exit = address;
-	if (f)
-		fclose(f);
-	if (!do_exit) {
-		assert_false(symbolizer_kernel_known(sym));
-		print_message("this kernel hides its addresses\n");
-		skip();
-	}
-	symbolizer_kernel(sym, do_exit + 4, true, found);
-	assert_string_equal(found[0].function, "do_exit");
-	assert_string_equal(found[0].module, "kernel");
-	assert_int_equal(found[0].offset, 4);
-}
-
 struct seen {
 	struct event events[16];
 	char text[16][512];
@@ -693,11 +481,6 @@ static int tear_down(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_parse_fields),
-	    cmocka_unit_test(test_parse_rejects),
-	    cmocka_unit_test(test_find),
-	    cmocka_unit_test(test_many_mappings),
-	    cmocka_unit_test(test_read_of_nobody),
 	    cmocka_unit_test(test_self),
 	    cmocka_unit_test(test_inlined),
 	    cmocka_unit_test(test_stripped),
@@ -708,9 +491,6 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(test_mangled),
 	    cmocka_unit_test(test_no_elf),
 	    cmocka_unit_test(test_module_limit),
-	    cmocka_unit_test(test_kernel),
-	    cmocka_unit_test(test_kernel_hidden),
-	    cmocka_unit_test(test_kernel_real),
 	    cmocka_unit_test(test_frames),
 	    cmocka_unit_test(test_frames_text),
 	};
