@@ -44,6 +44,35 @@ run_json()
 		>"$file.out" 2>"$file.err" </dev/null
 }
 
+# serve FILE COMMAND..: run_json of a server in the background; its clients follow, then end_server.
+serve()
+{
+	run_json "$@" &
+	watcher=$!
+}
+
+# server_pid: of the command that serve started, not of forktally.
+server_pid() { pgrep -o -P "$(pgrep -o -P "$watcher" -x forktally)"; }
+
+# drive NAME COMMAND..: again and again for $DRIVE_SECONDS; $driven is how often it succeeded. A slow
+# machine gets six times as long for as many times as there are seconds.
+drive()
+{
+	local name=$1 start=$SECONDS
+	shift
+	driven=0
+	while [ $((SECONDS - start)) -lt "$DRIVE_SECONDS" ] ||
+		{ [ $driven -lt "$DRIVE_SECONDS" ] && [ $((SECONDS - start)) -lt $((6 * DRIVE_SECONDS)) ]; }; do
+		"$@" >/dev/null 2>&1 </dev/null && driven=$((driven + 1))
+	done
+	if [ $driven -ge "$DRIVE_SECONDS" ]; then
+		ok "$name: driven $driven times"
+	else
+		not_ok "$name: driven" "$driven times: $(tail -n 2 "$report.err" "$report.out" | tr '\n' ' ')"
+	fi
+}
+export DRIVE_SECONDS=${DRIVE_SECONDS:-10}
+
 # need NAME PACKAGE..: real programs; installs them, or skips NAME and fails.
 need()
 {
@@ -51,6 +80,14 @@ need()
 	shift
 	why=$(script/deps.sh "$@" 2>&1) && return
 	skip "$name" "$(echo "$why" | tail -n 1)"
+	return 1
+}
+
+# need_root NAME WHY: or skips NAME and fails.
+need_root()
+{
+	[ "$(id -u)" = 0 ] && return
+	skip "$1" "$2"
 	return 1
 }
 
@@ -83,10 +120,11 @@ wait_for()
 	return 1
 }
 
-# free_port: a TCP port of the loopback that nobody listens on now.
+# free_port: a TCP port of the loopback that nobody listens on now, and that no client is given: one that
+# tries until the server is there could reach itself.
 free_port()
 {
 	local port
-	while port=$((20000 + RANDOM % 20000)); (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+	while port=$((20000 + RANDOM % 12000)); (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
 	echo "$port"
 }
