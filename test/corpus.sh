@@ -71,7 +71,7 @@ oracle()
 		return
 	fi
 	leaks=$(jq '[.[].limit | tonumber? // 1000] + [1000] | min' <<<"$rows")
-	pool=$(jq -r '.[0].pool' <<<"$rows")
+	pool=$(jq -r '.[0].pool | rtrimstr("*")' <<<"$rows")
 	oracle_things=$(jq -r '.[] | "\(.slug)/\(if (.holder | length) == 1 then .program[0:15] else .holder end)"' \
 		<<<"$rows" | paste -sd ' ')
 	key="$(uname -r) $leaks $pool $oracle_things"

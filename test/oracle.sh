@@ -79,7 +79,9 @@ oracle_counts()
 	local pid=$1 thing holder
 	shift
 	for thing; do
-		holder=$(pgrep -x "${thing#*/}" | grep -Fx -f "$oracle_dir/cgroup.procs" | head -n 1)
+		# The first of that name: the numbers of its children may be lower.
+		holder=$(ps -e -o pid=,comm= --sort=start_time | awk -v c="${thing#*/}" '$2 == c { print $1 }' |
+			grep -Fx -f "$oracle_dir/cgroup.procs" | head -n 1)
 		things "${thing%/*}" "${holder:-$pid}"
 	done | paste -sd ' '
 }

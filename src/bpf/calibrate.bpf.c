@@ -3,6 +3,7 @@
  * calibrate.bpf.c - loaded for a moment before the real programs, to learn from acts of our own
  * what no kernel interface tells:
  *   fork_site        the call that allocates a task_struct (from one fork of ours)
+ *   lock_site, key_site  those of a file lock and of a key (from two of ours)
  *   page_base        page = page_base + (address / page size) * page_size (from one large buffer)
  *   percpu_offset    where each processor keeps its copy of a percpu address
  *   stack_bytes      of a kernel stack
@@ -22,7 +23,7 @@ struct {
 	__type(value, __u64);
 } sites SEC(".maps");
 
-__u64 fork_site, page_base, big_page;
+__u64 fork_site, lock_site, key_site, page_base, big_page;
 __u32 big_order, page_struct_bytes, stack_pages, forks;
 __u64 percpu_offset[256];
 bool programs_preempted;
@@ -93,7 +94,8 @@ static __always_inline int see_large(__u64 object)
 {
 	if (!mine() || !big_page || !object)
 		return 0;
-	/* The first object on fresh pages, at their very start, gives both addresses of one place. */
+	/* The first object on fresh pages, at their very start, gives both addresses of one place.
+	 */
 	if (!(object & ((1ULL << (big_order + page_shift)) - 1)))
 		page_base = big_page - (object >> page_shift) * page_struct_bytes;
 	big_page = 0;
@@ -110,6 +112,39 @@ SEC("?raw_tp/kmalloc_node")
 int see_kmalloc_node(struct bpf_raw_tracepoint_args *ctx)
 {
 	return see_large(ctx->args[1]);
+}
+
+static __always_inline __u64 site_of(__u64 object)
+{
+	__u64 *site = bpf_map_lookup_elem(&sites, &object);
+
+	return site ? *site : 0;
+}
+
+/* Run by user space when it has locked a byte of this file, and has a keyring of its own. */
+__u32 lock_fd;
+
+SEC("raw_tp/sched_process_exit")
+int see_uncharged(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *me = (void *)bpf_get_current_task();
+	struct file *file =
+	    (void *)read_u64((__u64)BPF_CORE_READ(me, files, fdt, fd) + lock_fd * 8);
+	struct file_lock_context *locks;
+	__u64 lock;
+
+	if (bpf_core_field_exists(((struct inode *)0)->i_flctx)) {
+		locks = BPF_CORE_READ(file, f_inode, i_flctx);
+		lock = (__u64)BPF_CORE_READ(locks, flc_posix.next);
+		if (bpf_core_type_exists(struct file_lock_core))
+			lock -= bpf_core_field_offset(struct file_lock_core, flc_list);
+		else
+			lock -= bpf_core_field_offset(struct file_lock, fl_list);
+		lock_site = site_of(lock);
+	}
+	if (bpf_core_field_exists(((struct cred *)0)->thread_keyring))
+		key_site = site_of((__u64)BPF_CORE_READ(me, cred, thread_keyring));
+	return 0;
 }
 
 /* Run by user space once on each processor. */

@@ -230,6 +230,33 @@ static __always_inline struct object_entry *charge_to_taker(void *ctx, struct ta
 	return charge(slot, key, tag, te->pending ? 0 : take_here(ctx, te), site);
 }
 
+/* The kind of an object that the kernel charges to nobody; 0: it is not counted. */
+static __always_inline __u32 uncharged_kind(__u64 site)
+{
+	return site == lock_site ? TAG_LOCK : site == key_site ? TAG_KEY : 0;
+}
+
+/* Counts such an object for the process: a thread may be gone while it stays. */
+static __always_inline int count_uncharged(void *ctx, struct task_entry *te, __u64 key, __u32 kind,
+					   __u32 bytes, __u64 site)
+{
+	struct account_slot *a = account_at(te->account);
+	struct object_entry *e;
+	__u32 slot;
+
+	if (!a)
+		return 0;
+	slot = a->alias;
+	a = account_at(slot);
+	e = charge(slot, key, tag_of((__u64)kind << 32, kind, bytes, BOOK_KERNEL),
+		   take_here(ctx, te), site);
+	if (!a || !e)
+		return 0;
+	e->flags |= OBJECT_IS_UNCHARGED | (kind == TAG_LOCK ? 0 : OBJECT_IS_NAMED);
+	__sync_fetch_and_add(&a->uncharged, 1);
+	return 0;
+}
+
 /* A new slot for the child of a fork that has just begun. Returns slot + 1, 0: no room. */
 __noinline __u32 account_new(void)
 {
@@ -315,7 +342,9 @@ static __always_inline void give_back(void *ctx, __u64 key, bool second)
 		if (!a)
 			return;
 	}
-	if (returned_late(a) || flags & OBJECT_IS_HELD) {
+	if (flags & OBJECT_IS_NAMED) {
+		/* who took it does not hold it */
+	} else if (returned_late(a) || flags & OBJECT_IS_HELD) {
 		left_behind = TOMBSTONE(bpf_ktime_get_boot_ns());
 	} else if (tree.holders_exiting && ctx && a->state != ACCOUNT_LIVE) {
 		heir = heir_here(ctx);
@@ -340,6 +369,8 @@ static __always_inline void give_back(void *ctx, __u64 key, bool second)
 		add(p.spilled, -1);
 	add(&c->returned[tag], 1);
 	add(&slot->returned[flags & OBJECT_IS_CACHE ? BOOK_CACHE : BOOK_KERNEL], bytes);
+	if (flags & OBJECT_IS_UNCHARGED)
+		__sync_fetch_and_add(&slot->uncharged, -1);
 	if (second)
 		add(&tree.second, 1);
 	if (flags & OBJECT_IS_SIGHAND)

@@ -70,18 +70,23 @@ static __always_inline int charge_slab(__u64 *ctx, struct task_entry *te, __u64 
 static __always_inline int slab_alloc(__u64 *ctx, __u64 site, struct kmem_cache *s, __u32 gfp)
 {
 	struct task_entry *te;
-	__u32 flags, tag;
+	__u32 flags, tag, uncharged = 0;
 	__u64 object;
 
 	flags = s->flags;
-	if (!(gfp & gfp_account) && !(flags & slab_account))
+	if (!(gfp & gfp_account) && !(flags & slab_account)) {
+		uncharged = uncharged_kind(site);
+		if (!uncharged)
 		return 0;
+	}
 	te = taker_here(ctx);
 	if (!te)
 		return 0;
 	object = object_argument(ctx);
 	if (!object)
 		return 0;
+	if (uncharged)
+		return count_uncharged(ctx, te, object, uncharged, s->size, site);
 	tag = tag_of(number_here(s), TAG_SLAB, s->size,
 		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL);
 	return charge_slab(ctx, te, site, object, tag);
@@ -92,7 +97,7 @@ static __always_inline int slab_alloc_at(__u64 *ctx, __u64 site, __u32 gfp)
 {
 	struct kmem_cache *s;
 	struct task_entry *te;
-	__u32 flags, tag;
+	__u32 flags, tag, uncharged;
 	__u64 object;
 
 	te = taker_here(ctx);
@@ -103,8 +108,12 @@ static __always_inline int slab_alloc_at(__u64 *ctx, __u64 site, __u32 gfp)
 		return 0;
 	s = (void *)cache_at(object);
 	flags = BPF_CORE_READ(s, flags);
-	if (!(gfp & gfp_account) && !(flags & slab_account))
-		return 0;
+	if (!(gfp & gfp_account) && !(flags & slab_account)) {
+		uncharged = uncharged_kind(site);
+		return uncharged ? count_uncharged(ctx, te, object, uncharged,
+						   BPF_CORE_READ(s, size), site)
+				 : 0;
+	}
 	tag = tag_of((__u64)s, TAG_SLAB, BPF_CORE_READ(s, size),
 		     flags & slab_reclaim ? BOOK_CACHE : BOOK_KERNEL);
 	return charge_slab(ctx, te, site, object, tag);
@@ -264,6 +273,16 @@ SEC("tp_btf/mm_page_free")
 int BPF_PROG(on_page_free_again, struct page *page)
 {
 	return page_free(ctx, page, true);
+}
+
+SEC("?raw_tp/cgroup_mkdir")
+int on_cgroup(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_entry *te = taker_here(ctx);
+	__u64 group = ctx->args[0];
+
+	return te && group ? count_uncharged(ctx, te, group, TAG_CGROUP, object_bytes(group), 0)
+			   : 0;
 }
 
 static __always_inline void note_memcg(struct task_struct *t)

@@ -274,7 +274,7 @@ static __always_inline int follow_exec(void)
 }
 
 struct fds_walk {
-	__u64 files;
+	__u64 files, table;
 	__u32 count;
 };
 
@@ -286,7 +286,7 @@ static long describe_fd(__u32 fd, struct fds_walk *w)
 		return 1;
 	file = read_u64(w->files + fd * 8ull);
 	if (file)
-		reach_fd(file, fd);
+		reach_fd(file, fd, w->table);
 	return 0;
 }
 
@@ -345,6 +345,7 @@ static __always_inline void describe_held(struct task_struct *me)
 	if (!files)
 		return;
 	w.files = (__u64)BPF_CORE_READ(files, fdt, fd);
+	w.table = FIELD_NUMBER(me, files);
 	w.count = count = BPF_CORE_READ(files, fdt, max_fds);
 	if (HAS_LOOP) {
 		most = FDS_LONG;

@@ -129,6 +129,36 @@ struct css_set {
 } CORE;
 enum cgroup_subsys_id { memory_cgrp_id = 1000 };
 
+struct cgroup_subsys_state {
+	unsigned int flags;
+} CORE;
+#define CSS_ONLINE 2
+struct kernfs_node {
+	const char *name;
+} CORE;
+struct cgroup {
+	struct cgroup_subsys_state self;
+	int nr_populated_csets, nr_populated_domain_children, nr_populated_threaded_children;
+	struct kernfs_node *kn;
+} CORE;
+
+struct keyring_index_key {
+	const char *description;
+} CORE;
+struct refcount_struct {
+	atomic_t refs;
+} CORE;
+struct key {
+	struct refcount_struct usage;
+	int serial;
+	unsigned long flags;
+	struct keyring_index_key index_key;
+} CORE;
+#define KEY_FLAGS_ENDED (1u << 0 | 1u << 1 | 1u << 5) /* dead, revoked, invalidated */
+struct cred {
+	struct key *session_keyring, *process_keyring, *thread_keyring;
+} CORE;
+
 struct task_struct {
 	void *stack;
 	int pid, tgid, exit_code;
@@ -143,7 +173,8 @@ struct task_struct {
 	unsigned short migration_disabled;
 	struct files_struct *files;
 	int exit_state;
-	void *cred, *real_cred, *thread_pid, *fs, *nsproxy, *io_context;
+	struct cred *cred, *real_cred;
+	void *thread_pid, *fs, *nsproxy, *io_context;
 	struct sigpending pending;
 	struct list_head children, sibling;
 } CORE;
@@ -186,6 +217,17 @@ struct super_block {
 struct address_space {
 	unsigned long nrpages;
 } CORE;
+struct file_lock_context {
+	struct list_head flc_flock, flc_posix, flc_lease;
+} CORE;
+struct file_lock_core { /* what a lock begins with, since 6.9 */
+	struct list_head flc_list;
+	void *flc_owner; /* a table of files; of flock() and leases, an open file */
+} CORE;
+struct file_lock {
+	struct list_head fl_list;
+	void *fl_owner;
+} CORE;
 struct inode {
 	unsigned short i_mode;
 	unsigned int i_nlink;
@@ -193,6 +235,7 @@ struct inode {
 	unsigned long i_ino;
 	struct super_block *i_sb;
 	struct address_space *i_mapping;
+	struct file_lock_context *i_flctx;
 	void *i_private;
 } CORE;
 struct dentry {

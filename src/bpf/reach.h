@@ -367,8 +367,58 @@ __noinline int reach_list(__u64 head, __u32 offset, __u32 mark)
 	return 0;
 }
 
-/* Everything that process gives back when it closes fd. */
-__noinline int reach_fd(__u64 address, __u32 fd)
+struct lock_walk {
+	__u64 head, at, owner;
+	__u32 mark;
+};
+
+static long reach_next_lock(__u32 i, struct lock_walk *w)
+{
+	bool core = bpf_core_type_exists(struct file_lock_core);
+	__u64 lock;
+
+	if (!w->at || w->at == w->head)
+		return 1;
+	lock = w->at - (core ? bpf_core_field_offset(struct file_lock_core, flc_list)
+			     : bpf_core_field_offset(struct file_lock, fl_list));
+	w->at = read_u64(w->at);
+	if (read_u64(lock + (core ? bpf_core_field_offset(struct file_lock_core, flc_owner)
+				  : bpf_core_field_offset(struct file_lock, fl_owner))) == w->owner)
+		found(lock, w->mark);
+	return 0;
+}
+
+__noinline int reach_locks(__u64 head, __u64 owner, __u32 mark)
+{
+	struct lock_walk w = {.head = head, .owner = owner, .mark = mark};
+
+	w.at = read_u64(head);
+	if (HAS_LOOP)
+		return bpf_loop(QUEUE_LONG, reach_next_lock, &w, 0);
+	for (int i = 0; i < QUEUE_SHORT && !reach_next_lock(i, &w); i++)
+		;
+	return 0;
+}
+
+/* Locks of the file that go when this table of files, or this open file, is closed. */
+static __always_inline void reach_file_locks(__u64 address, __u64 files, __u32 mark)
+{
+	struct file *file = (struct file *)address;
+	__u64 c;
+
+	if (!bpf_core_field_exists(((struct inode *)0)->i_flctx))
+		return;
+	c = (__u64)BPF_CORE_READ(file, f_inode, i_flctx);
+	if (!c)
+		return;
+	mark = MARK(THING_LOCK, VIA_FD, MARK_FD(mark)) | MARK_BODY;
+	reach_locks(c + bpf_core_field_offset(struct file_lock_context, flc_posix), files, mark);
+	reach_locks(c + bpf_core_field_offset(struct file_lock_context, flc_flock), address, mark);
+	reach_locks(c + bpf_core_field_offset(struct file_lock_context, flc_lease), address, mark);
+}
+
+/* Everything that process gives back when it closes fd. @files: its table of open files. */
+__noinline int reach_fd(__u64 address, __u32 fd, __u64 files)
 {
 	struct file *file = (struct file *)address;
 	__u32 thing = thing_of_file(address);
@@ -377,6 +427,7 @@ __noinline int reach_fd(__u64 address, __u32 fd)
 
 	reach_file(address, mark, true);
 	reach_watches(address, mark);
+	reach_file_locks(address, files, mark);
 	switch (thing) {
 	case THING_FD_INOTIFY:
 		return reach_inotify(private, mark);

@@ -21,6 +21,7 @@ const volatile __u32 payer_bytes; /* charged for each slab object beside its siz
 const volatile __u64 page_base; /* page = page_base + (address >> page_shift) * page_struct_bytes */
 const volatile __u32 page_shift, page_struct_bytes;
 const volatile __u64 fork_site; /* the call that allocates a new task_struct */
+const volatile __u64 lock_site, key_site; /* of a file lock, of a key; 0: not known */
 const volatile __u64 percpu_offset[256];
 const volatile __u32 judge_forks;	/* a holder with fewer forks is not judged */
 const volatile bool programs_preempted; /* another task may run on top of a program */
@@ -308,6 +309,9 @@ __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes)
 			    (void *)(key + bpf_core_field_offset(struct kmem_cache, name)));
 			bpf_probe_read_kernel_str(t->name, sizeof(t->name), (void *)name);
 		}
+		if (TAG_IS_UNCHARGED(t->kind))
+			t->own_bytes = bytes;
+		else
 		t->bytes = bytes;
 		return at;
 	}

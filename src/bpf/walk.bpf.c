@@ -72,7 +72,7 @@ int walk_files(struct bpf_iter__task_file *ctx)
 	address = number_of(file);
 	walk_begin(t, address);
 	now.id = file->f_inode ? BPF_CORE_READ(file, f_inode, i_ino) : 0;
-	reach_fd(address, ctx->fd);
+	reach_fd(address, ctx->fd, FIELD_NUMBER(t, files));
 	return walked(ctx->meta->seq);
 }
 
@@ -97,6 +97,11 @@ int walk_tasks(struct bpf_iter__task *ctx)
 	found(address, leader ? mark | MARK_BODY : mark);
 	found((__u64)BPF_CORE_READ(t, stack), mark);
 	found((__u64)BPF_CORE_READ(t, cred), mark);
+	if (bpf_core_field_exists(((struct cred *)0)->session_keyring)) {
+		found((__u64)BPF_CORE_READ(t, cred, session_keyring), mark);
+		found((__u64)BPF_CORE_READ(t, cred, process_keyring), mark);
+		found((__u64)BPF_CORE_READ(t, cred, thread_keyring), mark);
+	}
 	found((__u64)BPF_CORE_READ(t, real_cred), mark);
 	found((__u64)BPF_CORE_READ(t, thread_pid), mark);
 	found((__u64)BPF_CORE_READ(t, sighand), mark);
@@ -157,9 +162,9 @@ int walk_vmas(struct bpf_iter__task_vma *ctx)
 	return walked(ctx->meta->seq);
 }
 
-/* The object whose name is asked for: a dentry or a mount. User space runs named() for each. */
+/* The object whose name is asked for. User space runs named() for each. */
 __u64 object;
-__u32 object_is_mount;
+__u32 object_kind; /* enum name_kind */
 /* Answer. THING_NONE: nothing that outlives processes keeps it. */
 __u32 thing, device;
 __u64 pages, inode_object;
@@ -209,6 +214,29 @@ static __always_inline void reach_mount(struct mount *m)
 	found(object_start((__u64)BPF_CORE_READ(root, d_inode, i_private)), mark);
 }
 
+/* One that ended, or that nothing refers to, is on its way back. */
+static __always_inline void reach_key(struct key *k)
+{
+	if (!BPF_CORE_READ(k, usage.refs.counter) || BPF_CORE_READ(k, flags) & KEY_FLAGS_ENDED)
+		return;
+	thing = THING_KEY;
+	now.id = (__u32)BPF_CORE_READ(k, serial);
+	bpf_probe_read_kernel_str(text, sizeof(text), BPF_CORE_READ(k, index_key.description));
+	found(object, MARK(thing, VIA_NAME, MARK_NO_FD) | MARK_BODY);
+}
+
+/* A group that was removed is not online; one with processes in it is in use. */
+static __always_inline void reach_cgroup(struct cgroup *c)
+{
+	if (!(BPF_CORE_READ(c, self.flags) & CSS_ONLINE) || BPF_CORE_READ(c, nr_populated_csets) ||
+	    BPF_CORE_READ(c, nr_populated_domain_children) ||
+	    BPF_CORE_READ(c, nr_populated_threaded_children))
+		return;
+	thing = THING_CGROUP;
+	bpf_probe_read_kernel_str(text, sizeof(text), BPF_CORE_READ(c, kn, name));
+	found(object, MARK(thing, VIA_NAME, MARK_NO_FD) | MARK_BODY);
+}
+
 SEC("raw_tp/sched_process_exit")
 int named(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -221,8 +249,15 @@ int named(struct bpf_raw_tracepoint_args *ctx)
 	pages = inode_object = 0;
 	__builtin_memset(&now, 0, sizeof(now));
 	now.owner = object;
-	if (object_is_mount) {
+	switch (object_kind) {
+	case NAME_MOUNT:
 		reach_mount((struct mount *)object);
+		return 0;
+	case NAME_KEY:
+		reach_key((struct key *)object);
+		return 0;
+	case NAME_CGROUP:
+		reach_cgroup((struct cgroup *)object);
 		return 0;
 	}
 	inode = BPF_CORE_READ(d, d_inode);

@@ -39,6 +39,8 @@
 #define OBJECT_IS_REACHED 16 /* told by user space, with whom it found to hold it */
 #define OBJECT_IS_KEPT	  32 /* by another process than its own, whose slot is in site */
 #define OBJECT_IS_HELD	  64 /* and that one is a holder: a tombstone, whenever it comes back */
+#define OBJECT_IS_UNCHARGED 128 /* its tag is one of the uncharged */
+#define OBJECT_IS_NAMED	  256 /* outlives processes: never a tombstone */
 
 struct object_entry {
 	unsigned short account; /* slot */
@@ -105,7 +107,8 @@ struct account_slot {
 	ev_u64 exit_ns, reap_ns;
 	ev_u32 outlived; /* enum outlived */
 	ev_u32 levels;	 /* bits of LEVEL_*: that were told, and not as 0 */
-	ev_u64 pad2;
+	ev_u32 uncharged; /* open objects that the kernel charges to nobody */
+	ev_u32 pad2;
 };
 
 /* What is told as a level at each fork of a process. Tags from TAG_MAX on. */
@@ -113,11 +116,24 @@ enum { LEVEL_LOCKED, LEVEL_TIMERS, LEVEL_THREADS, LEVELS };
 
 #define TAG_MAX	       512
 #define TAG_NAME_BYTES 32
-enum tag_kind { TAG_SLAB = 1, TAG_KMALLOC, TAG_PAGE, TAG_PAGE_TABLE, TAG_STACK, TAG_PERCPU };
+enum tag_kind {
+	TAG_SLAB = 1,
+	TAG_KMALLOC,
+	TAG_PAGE,
+	TAG_PAGE_TABLE,
+	TAG_STACK,
+	TAG_PERCPU,
+	/* What the kernel charges to nobody. It is counted, and adds nothing to any book. */
+	TAG_LOCK,
+	TAG_KEY,
+	TAG_CGROUP,
+};
+#define TAG_IS_UNCHARGED(kind) ((kind) >= TAG_LOCK)
 struct tag_slot {   /* a cache line */
 	ev_u64 key; /* address of the cache, or kind << 32 | bytes; 0: free */
 	ev_u32 kind, bytes;
-	ev_u32 book, pad;
+	ev_u32 book;
+	ev_u32 own_bytes; /* of an uncharged object; its bytes are 0 */
 	char name[TAG_NAME_BYTES];
 	ev_u64 pad2;
 };

@@ -18,6 +18,9 @@ struct walk_record {
 	char comm[EVENT_COMM_BYTES];
 };
 
+/* What is asked for its name. */
+enum name_kind { NAME_DENTRY, NAME_MOUNT, NAME_KEY, NAME_CGROUP };
+
 /* Addresses that are of interest, by hash; all bits set: everything. */
 #define WALK_FILTER_BITS 18
 

@@ -321,7 +321,7 @@ static const struct rule rules[] = {
      .syscalls = {"add_key", "request_key", "keyctl"},
      .tags = {"key", "key_jar"},
      .counts = {"key", "key_jar"},
-     .parts = "key_jar, its payload",
+     .parts = "key_jar; the kernel tells nothing of its payload",
      .hint = "Keys stay in a keyring that outlives the processes. Unlink or revoke them, or give "
 	     "them a timeout; keyctl show lists them."},
     {CAUSE("mount", POOL_KERNEL),
@@ -338,7 +338,7 @@ static const struct rule rules[] = {
      .where = WHERE_LEFT,
      .tags = {"cgroup", "kernfs_node_cache"},
      .counts = {"cgroup"},
-     .parts = "the group's controllers, kernfs_node_cache for each of its files",
+     .parts = "the group itself; the kernel charges neither it nor its files to anybody",
      .hint = "Control groups were left. Remove the directory of each when its last process has "
 	     "ended."},
     {CAUSE("namespace", POOL_KERNEL),

@@ -124,12 +124,51 @@ static void children_that_outlive_their_parent(void **state)
 	}
 }
 
+/* Its tag has no totals: what is open of it is in no book, and breaks none. */
+static void what_is_charged_to_nobody_is_found_and_in_no_book(void **state)
+{
+	enum { TAG_LOCK_CACHE = 40, LOCKS = 97 };
+	struct ledger *led = start(SOURCE_BPF);
+	const struct finding *f;
+	struct verdict *v;
+
+	put(led, EVENT_TAG, 0,
+	    (struct event){.u.tag = {.tag = TAG_LOCK_CACHE,
+				     .pool = POOL_KERNEL,
+				     .flags = TAG_UNACCOUNTED,
+				     .object_bytes = 192},
+			   .text = "file_lock_cache"});
+	run_children(led, LOCKS);
+	for (uint32_t i = 0; i < LOCKS; i++)
+		put(led, EVENT_OBJECT, ROOT,
+		    (struct event){.u.object = {.pool = POOL_KERNEL,
+						.tag = TAG_LOCK_CACHE,
+						.hold = HOLD_PROCESS,
+						.birth_ordinal = i,
+						.flags = OBJECT_BODY,
+						.count = 1,
+						.bytes = 192,
+						.holder = id(ROOT),
+						.thing = THING_LOCK,
+						.via = VIA_FD,
+						.fd = 3}});
+	v = finish(led);
+	f = only(v, "lock", WHERE_HELD);
+	assert_int_equal(f->count, LOCKS);
+	assert_int_equal(f->bytes.bytes, LOCKS * 192);
+	assert_int_equal(ledger_violation_count(led), 0);
+	assert_int_equal(ledger_pool(led, POOL_KERNEL)->live.bytes, 0);
+	verdict_free(v);
+	ledger_free(led);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(things_are_counted_by_their_bodies),
 	    cmocka_unit_test(a_keeper_is_named_by_its_makers_forks),
 	    cmocka_unit_test(children_that_outlive_their_parent),
+	    cmocka_unit_test(what_is_charged_to_nobody_is_found_and_in_no_book),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

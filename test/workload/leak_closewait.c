@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * leak_closewait.c - each child connects to its parent, gets a byte and hangs up; the parent
- * forgets to close its side, which stays in CLOSE_WAIT.
+ * forgets to close its side, which stays in CLOSE_WAIT. Of the child's side the kernel keeps a
+ * small socket that waits for the parent: here for a second, usually for a minute.
  */
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include "workload.h"
 
@@ -12,9 +14,11 @@ static int listener;
 
 static int be_client(void)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), second = 1;
 	char byte;
 
+	if (setsockopt(fd, IPPROTO_TCP, TCP_LINGER2, &second, sizeof(second)))
+		return 1;
 	return connect(fd, (void *)&address, sizeof(address)) || read(fd, &byte, 1) != 1;
 }
 

@@ -96,7 +96,7 @@ static bool can_close(const struct collector *c, uint32_t slot)
 	const struct account_slot *a = &c->t->accounts[slot];
 
 	return a->state == ACCOUNT_REAPED && !c->shadow[slot].aliases && !a->tombstones &&
-	       book_closed(a, BOOK_KERNEL);
+	       book_closed(a, BOOK_KERNEL) && !__atomic_load_n(&a->uncharged, __ATOMIC_ACQUIRE);
 }
 
 /*

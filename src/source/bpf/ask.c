@@ -101,7 +101,7 @@ static void each_open(struct exact *x, uint64_t reaped_before_ns, bool living,
 			const struct object_entry *e = &t->objects[b].entry[i];
 			uint64_t key = t->objects[b].key[i];
 
-			if (key && !KEY_IS_TOMBSTONE(key) &&
+			if (key && !KEY_IS_TOMBSTONE(key) && !(e->flags & OBJECT_IS_UNCHARGED) &&
 			    (living || is_over(t->accounts, e->account) ||
 			     e->account == SHELF_SLOT) &&
 			    !reaped_after(t->accounts, e->account, reaped_before_ns))

@@ -61,6 +61,15 @@ void collector_tag_name(const struct collector *c, uint32_t tag, char *name, siz
 	case TAG_STACK:
 		snprintf(name, size, "kernel stack");
 		break;
+	case TAG_LOCK:
+		snprintf(name, size, "file_lock_cache");
+		break;
+	case TAG_KEY:
+		snprintf(name, size, "key_jar");
+		break;
+	case TAG_CGROUP:
+		snprintf(name, size, "cgroup");
+		break;
 	case TAG_PERCPU:
 		snprintf(name, size, "percpu-%u", s->bytes);
 		break;
@@ -89,7 +98,8 @@ void collector_tag(struct collector *c, uint32_t tag)
 	ev.u.tag.object_bytes = EVENT_UNKNOWN_BYTES;
 	if (tag < TAG_MAX) {
 		ev.u.tag.pool = collector_pool(c->t->tags[tag].book);
-		ev.u.tag.object_bytes = c->t->tags[tag].bytes;
+		ev.u.tag.object_bytes = tables_told_bytes(&c->t->tags[tag]);
+		ev.u.tag.flags = TAG_IS_UNCHARGED(c->t->tags[tag].kind) ? TAG_UNACCOUNTED : 0;
 	}
 	collector_emit(c, &ev);
 }
@@ -144,8 +154,7 @@ static int on_record(void *ctx, void *data, size_t size)
 	case EVENT_GAUGE:
 		collector_tag(c, ev.u.gauge.tag);
 		if (ev.u.gauge.tag == TAG_MAX + LEVEL_THREADS)
-			ev.u.gauge.bytes =
-			    ev.u.gauge.count * (int64_t)c->shadow[slot].thread_bytes;
+			ev.u.gauge.bytes = ev.u.gauge.count * (int64_t)c->shadow[slot].thread_bytes;
 		break;
 	default:
 		break;
@@ -182,7 +191,7 @@ static void tell_totals(struct collector *c)
 		struct event ev = {.type = EVENT_TOTAL};
 		uint64_t charged = 0, returned = 0;
 
-		if (!s->key)
+		if (!s->key || TAG_IS_UNCHARGED(s->kind))
 			continue;
 		for (uint32_t cpu = 0; cpu < c->t->cpus; cpu++) {
 			charged += c->t->counts[cpu].charged[tag];

@@ -6,8 +6,11 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,11 +141,13 @@ static int read_btf(struct machine *m, const char **ret_why)
 	kmalloc = tracepoint(btf, "kmalloc");
 	m->kmalloc_cache = is_pointer(btf, kmalloc, 3);
 	m->kmalloc_node = tracepoint(btf, "kmalloc_node") && !m->kmalloc_cache;
+	m->cgroup_mkdir = tracepoint(btf, "cgroup_mkdir") != NULL;
 	percpu = tracepoint(btf, "percpu_alloc_percpu");
 	m->percpu_alloc = percpu && btf_vlen(percpu) == 11;
 	id = btf__find_by_name_kind(btf, "btf_trace_kmem_cache_alloc", BTF_KIND_TYPEDEF);
 	m->objects_loadable = can_load_object(id);
-	/* Tests ask for it. A call of bpf_loop() that is never made stops some kernels without it. */
+	/* Tests ask for it. A call of bpf_loop() that is never made stops some kernels without it.
+	 */
 	m->old_bpf = getenv("FORKTALLY_OLD_BPF") || !has_new_bpf(id) ||
 		     !enumerator(btf, "BPF_FUNC_loop", &loop);
 	/* It got a second argument when it was moved to before the memory is dropped. */
@@ -183,6 +188,25 @@ static int act(void)
 	return 0;
 }
 
+/*
+ * A file lock and a key: a keyring of this thread's own, of which no child will know. Where it
+ * cannot have one, keys are not counted.
+ */
+static void learn_uncharged(struct calibrate_bpf *c)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+	int fd = memfd_create("forktally", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	c->bss->lock_fd = (uint32_t)fd;
+	(void)fcntl(fd, F_SETLK, &lock);
+	(void)syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_THREAD_KEYRING, 1);
+	(void)bpf_prog_test_run_opts(bpf_program__fd(c->progs.see_uncharged), &run);
+	close(fd);
+}
+
 int machine_learn(struct machine *ret_machine, const char **ret_why)
 {
 	struct machine m = {.page_bytes = (uint32_t)sysconf(_SC_PAGESIZE)};
@@ -209,6 +233,7 @@ int machine_learn(struct machine *ret_machine, const char **ret_why)
 		bpf_program__set_autoload(c->progs.see_kmalloc_node, true);
 	}
 	bpf_program__set_autoattach(c->progs.see_cpu, false);
+	bpf_program__set_autoattach(c->progs.see_uncharged, false);
 	err = calibrate_bpf__load(c);
 	if (err) {
 		*ret_why = err == -EPERM || err == -EACCES
@@ -233,7 +258,10 @@ int machine_learn(struct machine *ret_machine, const char **ret_why)
 		/* A processor that is not online keeps offset 0: nothing is counted there. */
 		(void)bpf_prog_test_run_opts(bpf_program__fd(c->progs.see_cpu), &run);
 	}
+	learn_uncharged(c);
 	m.fork_site = c->bss->fork_site;
+	m.lock_site = c->bss->lock_site;
+	m.key_site = c->bss->key_site;
 	m.page_base = c->bss->page_base;
 	m.page_struct_bytes = c->bss->page_struct_bytes;
 	m.stack_bytes = c->bss->stack_pages * m.page_bytes;

@@ -25,7 +25,9 @@ struct machine {
 	bool programs_preempted;	   /* a program on a tracepoint may be */
 	bool old_bpf; /* exact_old.bpf.c is for it */
 	bool objects_loadable; /* programs may load a `const void *` argument of a tracepoint */
+	bool cgroup_mkdir;     /* the tracepoint is there */
 	uint64_t fork_site;
+	uint64_t lock_site, key_site; /* 0: not learnt, then none of them is counted */
 	uint64_t page_base; /* 0: not learnt, then the kernel cannot be asked about slab objects */
 	uint32_t page_struct_bytes;
 	uint32_t stack_bytes;

@@ -156,7 +156,7 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 	    .birth_ordinal = e->birth,
 	    .count = 1,
 	    .flags = mark & MARK_BODY ? OBJECT_BODY : 0,
-	    .bytes = c->t->tags[tag].bytes,
+	    .bytes = tables_told_bytes(&c->t->tags[tag]),
 	    .returned_ns = returned_ns,
 	    .site = e->site ? c->text_half | e->site : 0,
 	};
@@ -335,7 +335,9 @@ static void tell_names(struct collector *c)
 		    .id = (uint32_t)n->id,
 		    .birth_ordinal = e->birth,
 		    .bytes = memory ? (int64_t)(n->pages * c->t->page_bytes) : EVENT_UNKNOWN_BYTES,
-		    .kernel_bytes = EVENT_UNKNOWN_BYTES,
+		    .kernel_bytes = e->flags & OBJECT_IS_NAMED
+					? tables_told_bytes(&c->t->tags[e->tag & (TAG_MAX - 1)])
+					: EVENT_UNKNOWN_BYTES,
 		    .take = e->take,
 		};
 		if (e->take)
@@ -399,12 +401,14 @@ void collector_objects_finish(struct collector *c, bool oracle)
 			struct walk_record beside = {};
 			enum hold hold;
 
-			if (!bucket->key[i])
+			/* What has a name is told by it, and is not for its maker to return. */
+			if (!bucket->key[i] || e->flags & OBJECT_IS_NAMED)
 				continue;
 			r = reach_find(c->reach, bucket->key[i]);
 			hold = hold_of(c, e, r, can_ask, &beside);
 			if (c->t->tags[e->tag & (TAG_MAX - 1)].book == BOOK_KERNEL && !can_ask &&
-			    hold == HOLD_UNKNOWN && !lives(c, e))
+			    !(e->flags & OBJECT_IS_UNCHARGED) && hold == HOLD_UNKNOWN &&
+			    !lives(c, e))
 				undecided[e->tag & (TAG_MAX - 1)]++;
 			tell_object(c, e, 0, hold, beside.mark ? &beside : r);
 		}

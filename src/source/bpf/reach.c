@@ -156,12 +156,13 @@ static void rename_thing(struct reach *r, uint64_t address, uint32_t thing)
 		best->mark = MARK(thing, VIA_NAME, MARK_NO_FD) | (best->mark & MARK_BODY);
 }
 
-static void ask_name(struct reach *r, uint32_t bucket, uint32_t slot, bool is_mount, size_t *room)
+static void ask_name(struct reach *r, uint32_t bucket, uint32_t slot, enum name_kind kind,
+		     size_t *room)
 {
 	struct reach_name *names;
 	struct walk_name name;
 
-	if (walk_name(r->walk, r->t->objects[bucket].key[slot], is_mount, &name) || !name.thing)
+	if (walk_name(r->walk, r->t->objects[bucket].key[slot], kind, &name) || !name.thing)
 		return;
 	if (r->name_count == *room) {
 		*room = *room ? *room * 2 : 64;
@@ -183,8 +184,22 @@ static void ask_name(struct reach *r, uint32_t bucket, uint32_t slot, bool is_mo
 	rename_thing(r, name.inode, names->thing);
 }
 
-/* The mounts first: what they are mounted on is theirs. */
-static void ask_names(struct reach *r, const char *cache, bool is_mount, size_t *room)
+static bool has_name(const struct tag_slot *tag, enum name_kind kind)
+{
+	switch (kind) {
+	case NAME_MOUNT:
+		return is_tag(tag, "mnt_cache");
+	case NAME_DENTRY:
+		return is_tag(tag, "dentry");
+	case NAME_KEY:
+		return tag->kind == TAG_KEY;
+	case NAME_CGROUP:
+		break;
+	}
+	return tag->kind == TAG_CGROUP;
+}
+
+static void ask_names(struct reach *r, enum name_kind kind, size_t *room)
 {
 	for (uint32_t b = 0; b < r->t->object_buckets; b++) {
 		for (uint32_t i = 0; i < BUCKET_SLOTS; i++) {
@@ -192,9 +207,9 @@ static void ask_names(struct reach *r, const char *cache, bool is_mount, size_t 
 			const struct tag_slot *tag =
 			    &r->t->tags[r->t->objects[b].entry[i].tag & (TAG_MAX - 1)];
 
-			if (key && !KEY_IS_TOMBSTONE(key) && is_tag(tag, cache) &&
-			    (is_mount || !reach_find(r, key)))
-				ask_name(r, b, i, is_mount, room);
+			if (key && !KEY_IS_TOMBSTONE(key) && has_name(tag, kind) &&
+			    (kind == NAME_MOUNT || !reach_find(r, key)))
+				ask_name(r, b, i, kind, room);
 		}
 	}
 }
@@ -228,10 +243,14 @@ void reach_walk(struct reach *r)
 				walk_want(r->walk, t->objects[b].key[i]);
 		}
 	}
-	ask_names(r, "mnt_cache", true, &room);
-	ask_names(r, "dentry", false, &room);
+	/* The mounts first: what they are mounted on is theirs. */
+	ask_names(r, NAME_MOUNT, &room);
+	ask_names(r, NAME_DENTRY, &room);
 	if (kernel >= REACH_FEW && !walk_processes(r->walk, &r->complete))
 		r->walked = true;
+	/* Not those that a process has for itself. */
+	ask_names(r, NAME_KEY, &room);
+	ask_names(r, NAME_CGROUP, &room);
 }
 
 bool reach_knows(const struct reach *r, const struct tag_slot *tag)

@@ -263,8 +263,17 @@ static void tell_blind(struct exact *x)
 	if (x->tables.tree->fds_not_described)
 		blind(x, "what some descriptors were: a process had more open at its exit than are "
 			 "looked at");
+	if (!x->machine.lock_site)
+		blind(x, "file locks: where this kernel allocates them could not be learnt");
+	if (!x->machine.key_site)
+		blind(x,
+		      "keys: where this kernel allocates them could not be learnt (it has none, or "
+		      "keyctl() is not permitted)");
+	if (!x->machine.cgroup_mkdir)
+		blind(x, "control groups: this kernel does not tell when one is made");
 	blind(x, "kernel memory that the kernel charges to nobody (no __GFP_ACCOUNT): its own "
-		 "bookkeeping, network buffers outside of unix sockets");
+		 "bookkeeping, network buffers outside of unix sockets; of a file lock, key or "
+		 "control group only the object itself is counted");
 	blind(x, "the peak of private memory between two forks of a process");
 }
 

@@ -93,6 +93,8 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	x->rodata->stack_bytes = m->stack_bytes;
 	t->payer_bytes = x->rodata->payer_bytes = pages_marked ? m->payer_bytes : 0;
 	x->rodata->fork_site = m->fork_site;
+	x->rodata->lock_site = m->lock_site;
+	x->rodata->key_site = m->key_site;
 	x->rodata->page_base = m->page_base;
 	x->rodata->page_shift = m->page_shift;
 	x->rodata->page_struct_bytes = m->page_struct_bytes;
@@ -110,6 +112,7 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	bpf_program__set_autoload(x->progs.on_kmalloc_cache, m->kmalloc_cache);
 	bpf_program__set_autoload(x->progs.on_percpu_alloc, m->percpu_alloc);
 	bpf_program__set_autoload(x->progs.on_prepare_exec, m->prepare_exec);
+	bpf_program__set_autoload(x->progs.on_cgroup, m->cgroup_mkdir);
 	bpf_program__set_autoattach(x->progs.adopt, false);
 	/*
 	 * Where the kernel can be asked about each object, a missed return is found that way; a
@@ -238,6 +241,13 @@ uint32_t tables_object_size(const struct tables *t, const struct tag_slot *tag)
 	bool slab = tag->kind == TAG_SLAB || tag->kind == TAG_KMALLOC;
 
 	return tag->bytes - (slab ? t->payer_bytes : 0);
+}
+
+int64_t tables_told_bytes(const struct tag_slot *tag)
+{
+	if (!TAG_IS_UNCHARGED(tag->kind))
+		return tag->bytes;
+	return tag->own_bytes ? tag->own_bytes : EVENT_UNKNOWN_BYTES;
 }
 
 static uint64_t misses(const struct bpf_program *program)

@@ -67,6 +67,9 @@ int64_t tables_open_bytes(const struct tables *t);
 /* Of one object of the tag, as its allocator says: without what is charged beside it. */
 uint32_t tables_object_size(const struct tables *t, const struct tag_slot *tag);
 
+/* What one object of the tag is told to have: what is charged for it, or its size. */
+int64_t tables_told_bytes(const struct tag_slot *tag);
+
 /**
  * tables_missed() - times that a program did not run because it was already running there.
  * *ret_follow: those that follow the tree. *ret_charge: those that book charges; only where the

@@ -106,14 +106,14 @@ int walk_processes(struct walk *w, bool *ret_complete)
 	return err;
 }
 
-int walk_name(struct walk *w, uint64_t object, bool is_mount, struct walk_name *ret_name)
+int walk_name(struct walk *w, uint64_t object, enum name_kind kind, struct walk_name *ret_name)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, run);
 	struct walk_bpf__bss *bss = w->skel->bss;
 	int err;
 
 	bss->object = object;
-	bss->object_is_mount = is_mount;
+	bss->object_kind = kind;
 	err = bpf_prog_test_run_opts(bpf_program__fd(w->skel->progs.named), &run);
 	if (err)
 		return err;

@@ -41,6 +41,6 @@ struct walk_name {
 	uint64_t inode;		/* address of the object it lies in, 0: none */
 	char text[64];
 };
-int walk_name(struct walk *w, uint64_t object, bool is_mount, struct walk_name *ret_name);
+int walk_name(struct walk *w, uint64_t object, enum name_kind kind, struct walk_name *ret_name);
 
 #endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * clean_locks.c - a spool with locks that come and go: the parent locks a byte for each job and
+ * unlocks it when the job is done, but for the last ten jobs; each child locks two bytes and ends
+ * with them.
+ */
+#include <fcntl.h>
+#include <sys/file.h>
+#include "workload.h"
+
+#define KEPT 10
+
+static int spool;
+
+static void set_lock(long at, short type)
+{
+	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 2 * at, .l_len = 1};
+
+	if (fcntl(spool, F_SETLK, &lock))
+		workload_fail("F_SETLK");
+}
+
+static void start_job(bool leak)
+{
+	static long job;
+	pid_t child;
+
+	(void)leak;
+	set_lock(job, F_WRLCK);
+	if (job >= KEPT)
+		set_lock(job - KEPT, F_UNLCK);
+	job++;
+	child = workload_fork();
+	if (child == 0) {
+		set_lock(job + 10, F_RDLCK);
+		set_lock(job + 20, F_RDLCK);
+		_exit(flock(spool, LOCK_SH));
+	}
+	workload_wait(child);
+}
+
+int main(int argc, char **argv)
+{
+	char path[] = "/tmp/forktally.XXXXXX";
+
+	spool = mkstemp(path);
+	if (spool < 0 || unlink(path))
+		workload_fail(path);
+	return workload_loop(argc, argv, start_job);
+}
