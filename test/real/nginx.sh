@@ -31,13 +31,12 @@ http {
 END
 url=http://127.0.0.1:$port/hello
 # reload: and wait for a new worker, for nginx takes two signals in a row as one.
+newest=0
+is_new() { [ "$(pgrep -n -P "$(server_pid)")" != $newest ]; }
 reload()
 {
-	local master newest
-	master=$(server_pid)
-	newest=$(pgrep -n -P "$master")
-	kill -HUP "$master" && curl -sf "$url" "$url" "$url" "$url" &&
-		wait_for 5 eval '[ "$(pgrep -n -P "$master")" != "$newest" ]'
+	newest=$(pgrep -n -P "$(server_pid)")
+	kill -HUP "$(server_pid)" && curl -sf "$url" "$url" "$url" "$url" && wait_for 5 is_new
 }
 
 report=$TMPDIR/nginx.json
