@@ -95,7 +95,9 @@ int residue_zombies(struct ledger *led, struct row *parent)
 int residue_child(struct ledger *led, struct row *row, const struct event_exit *x)
 {
 	struct residue_key k = {.hold = HOLD_PROCESS, .holder = row->parent, .pool = POOL_KERNEL};
+	const struct ledger_sums *kernel = &row->account.pool[POOL_KERNEL];
 	struct residue *r;
+	bool estimate;
 	int err;
 
 	if (!x->outlived || !(x->status & 0x7f) || row->account.before || !row->parent ||
@@ -110,7 +112,12 @@ int residue_child(struct ledger *led, struct row *row, const struct event_exit *
 			 marks_own(&row->parent->account.marks, row->account.birth_ordinal), 1);
 	if (err)
 		return err;
-	residue_sum(&r->residue.bytes, r->residue.count, x->kernel_live_bytes, false);
+	/* A source that does not tell has charged as it went. */
+	estimate = x->kernel_live_bytes == EVENT_UNKNOWN_BYTES &&
+		   kernel->charged.known == KNOWN_ESTIMATE && kernel->live > 0;
+	residue_sum(&r->residue.bytes, r->residue.count,
+		    estimate ? kernel->live : x->kernel_live_bytes, estimate);
+	r->residue.estimate |= estimate;
 	residue_process(r, &row->account);
 	return 0;
 }

@@ -90,7 +90,7 @@ void profile_tree_births(struct profile *p, const struct births *b, const struct
 static void profile_levels(struct profile *p, const double *low, const bool *read, size_t bins,
 			   double end, bool zero_before)
 {
-	double stays = INFINITY, kept[SERIES_BINS], before;
+	double stays = INFINITY, kept[SERIES_BINS], before, step;
 	size_t i, first = 0;
 
 	while (first < bins && !read[first])
@@ -106,6 +106,13 @@ static void profile_levels(struct profile *p, const double *low, const bool *rea
 		return;
 	kept[bins - 1] = end; /* the last reading, nothing came after */
 	before = p->base = kept[0];
+	/* First read at the first fork, which took as much as the second: the rest was there. */
+	if (first == 1 && zero_before && bins > 2 && read[2]) {
+		step = kept[2] - kept[1];
+		before = kept[1] - (step < kept[1] ? step : kept[1]);
+		p->base = step > 0 ? 0 : before;
+		kept[0] = before;
+	}
 	for (i = 0; i < bins; i++) {
 		p->weight[i] = kept[i] - before;
 		before = kept[i];

@@ -162,12 +162,70 @@ static void what_is_charged_to_nobody_is_found_and_in_no_book(void **state)
 	ledger_free(led);
 }
 
+/* Source proc reads first at the first fork: two files were open before, one comes with each. */
+static void what_was_there_before_the_first_fork_is_not_counted(void **state)
+{
+	static const struct {
+		uint32_t forks, rate, count;
+	} cases[] = {{97, 1, 97}, {97, 10, 10}, {12, 1, 12}};
+
+	for (int n = 0; n < 3; n++) {
+		struct ledger *led = start(SOURCE_PROC);
+		uint32_t kept = 0;
+		struct verdict *v;
+
+		for (uint32_t i = 0; i < cases[n].forks; i++) {
+			kept += i % cases[n].rate == 0;
+			put_child(led, ROOT, i + 1, 40960);
+			put_gauge(led, ROOT, POOL_KERNEL, TAG_PIPES, 2 + kept, (2 + kept) * 200);
+		}
+		v = finish(led);
+		assert_int_equal(only(v, "fd.pipe", WHERE_HELD)->count, cases[n].count);
+		verdict_free(v);
+		ledger_free(led);
+	}
+}
+
+/* A source that does not tell what an ended process still had has charged it as it went. */
+static void children_that_outlive_their_parent_by_estimate(void **state)
+{
+	enum { TAG_COST = 41, COST_BYTES = 43000, CHILDREN = 97 };
+	struct ledger *led = start(SOURCE_PROC);
+	const struct finding *f;
+	struct verdict *v;
+
+	put(led, EVENT_TAG, 0,
+	    (struct event){.u.tag = {.tag = TAG_COST, .pool = POOL_KERNEL, .flags = TAG_ESTIMATE},
+			   .text = "process"});
+	for (uint32_t i = 1; i <= CHILDREN; i++) {
+		put_fork(led, ROOT, 1000 + i, i, 40960, 0);
+		put_amount(led, EVENT_CHARGE, 1000 + i, POOL_KERNEL, TAG_COST, 1, COST_BYTES);
+	}
+	put_exit(led, ROOT, 0);
+	for (uint32_t i = 1; i <= CHILDREN; i++)
+		put(led, EVENT_EXIT, 1000 + i,
+		    (struct event){.u.exit = {.private_bytes = 0,
+					      .kernel_live_bytes = EVENT_UNKNOWN_BYTES,
+					      .status = 9,
+					      .outlived = OUTLIVED_RUNNING}});
+	put_reap(led, ROOT);
+	v = finish(led);
+	f = only(v, "child.running", WHERE_HELD);
+	assert_int_equal(f->count, CHILDREN);
+	assert_int_equal(f->bytes.bytes, CHILDREN * COST_BYTES);
+	assert_int_equal(f->bytes.known, KNOWN_ESTIMATE);
+	verdict_free(v);
+	ledger_free(led);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(things_are_counted_by_their_bodies),
 	    cmocka_unit_test(a_keeper_is_named_by_its_makers_forks),
 	    cmocka_unit_test(children_that_outlive_their_parent),
+	    cmocka_unit_test(what_was_there_before_the_first_fork_is_not_counted),
+	    cmocka_unit_test(children_that_outlive_their_parent_by_estimate),
 	    cmocka_unit_test(what_is_charged_to_nobody_is_found_and_in_no_book),
 	};
 

@@ -7,16 +7,21 @@
 #include <sys/prctl.h>
 #include "workload.h"
 
+static int ready[2]; /* one pipe for all: a byte from each child that waits */
+
 static pid_t start_child(bool leak)
 {
 	pid_t parent = getpid(), pid = workload_fork();
+	char byte = 0;
 
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (leak && getppid() == parent)
+		if (write(ready[1], &byte, 1) == 1 && leak && getppid() == parent)
 			pause();
 		_exit(0);
 	}
+	if (read(ready[0], &byte, 1) != 1)
+		workload_fail("read");
 	return pid;
 }
 
@@ -30,5 +35,7 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
+	if (pipe(ready))
+		workload_fail("pipe");
 	return workload_loop(argc, argv, start_job);
 }

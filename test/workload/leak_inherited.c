@@ -7,7 +7,8 @@
 #include <sys/prctl.h>
 #include "workload.h"
 
-static void start_grandchild(void)
+/* With a frame of its own: two calls of fork() in one frame are one place to forktally. */
+__attribute__((noinline)) static void start_grandchild(void)
 {
 	if (workload_fork() == 0) {
 		prctl(PR_SET_NAME, "grandchild");

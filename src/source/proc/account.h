@@ -61,7 +61,9 @@ struct account {
 	bool before;	/* it ran before the session: what makes it up was not taken in it */
 	bool shares_mm; /* its maker's memory, until exec */
 	bool exited;	/* EXIT was emitted */
-	bool gone;	/* its end was waited for: a zombie, or nothing */
+	bool stopped;	/* by a signal */
+	enum outlived outlived; /* the one that forked it */
+	bool gone;		/* its end was waited for: a zombie, or nothing */
 	char comm[EVENT_COMM_BYTES];
 	uint64_t *held; /* bit set of tags whose last gauge was not 0; NULL: never sampled */
 };

@@ -30,6 +30,7 @@
 #include "source/source.h"
 
 #define ACCOUNTS_MAX	  32768 /* processes of one tree at once, zombies included */
+#define NOTED_FORKS	  8 /* with fewer, children that outlive it show no growth */
 #define SAMPLE_SHARE	  8	/* reading /proc may take one part in so many of the run */
 #define UNCLAIMED_MAX_NS  50000000ULL
 #define SETTLE_DEFAULT_MS 1000

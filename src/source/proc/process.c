@@ -305,6 +305,19 @@ int process_exec(struct proc_source *src, struct account *a, pid_t tid)
 	return err;
 }
 
+/* Children that still live when a holder begins to exit: its end may be theirs as well. */
+static void note_children(struct proc_source *src, const struct account *parent)
+{
+	struct account *a;
+	size_t place = 0;
+
+	while ((a = pid_table_next(&src->accounts, &place))) {
+		if (!a->gone && !a->exited && a->ppid == (pid_t)parent->id.tgid &&
+		    a->id.start_ns >= parent->id.start_ns)
+			a->outlived = a->stopped ? OUTLIVED_STOPPED : OUTLIVED_RUNNING;
+	}
+}
+
 int process_exit(struct proc_source *src, struct account *a, pid_t tid, int32_t status)
 {
 	struct sample sample = {.status = {.ppid = a->ppid,
@@ -317,6 +330,8 @@ int process_exit(struct proc_source *src, struct account *a, pid_t tid, int32_t 
 	a->exited = true;
 	src->exits += !src->silent;
 	if (tid && !src->silent) {
+		if (a->forks >= NOTED_FORKS)
+			note_children(src, a);
 		if (a->forks) {
 			sample_read(src, a, tid, &sample);
 			err = sample_emit(src, a, &sample);
@@ -343,6 +358,7 @@ int process_exit(struct proc_source *src, struct account *a, pid_t tid, int32_t 
 	ev.u.exit.parent_tgid = (uint32_t)(a->ppid > 0 ? a->ppid : 0);
 	ev.u.exit.threads_peak = a->threads_peak;
 	ev.u.exit.ordinal = src->forks;
+	ev.u.exit.outlived = a->outlived;
 	memcpy(ev.u.exit.comm, a->comm, sizeof(ev.u.exit.comm));
 	err = emit_event(src, &ev);
 	if (!err)

@@ -176,6 +176,7 @@ int tree_stop(struct proc_source *src, pid_t tid, int status)
 {
 	struct thread *t = pid_table_get(&src->threads, tid);
 	int sig = WSTOPSIG(status), event = status >> 16, err = 0;
+	bool stopped;
 
 	if (!t) {
 		t = tree_add_thread(src, tid, NULL);
@@ -195,7 +196,10 @@ int tree_stop(struct proc_source *src, pid_t tid, int status)
 	case PTRACE_EVENT_STOP:
 		if (src->lethal)
 			(void)kill(tid, SIGKILL);
-		if (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU)
+		stopped = sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+		if (t->account)
+			t->account->stopped = stopped;
+		if (stopped)
 			(void)ptrace(PTRACE_LISTEN, tid, NULL,
 				     NULL); /* stays stopped until SIGCONT */
 		else
