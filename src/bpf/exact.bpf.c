@@ -155,6 +155,8 @@ int BPF_PROG(on_slab_alloc_node, unsigned long site, void *object, struct kmem_c
 
 static __always_inline int kmalloc_alloc(__u64 *ctx, __u64 site, __u64 bytes, __u32 gfp)
 {
+	/* Long names of dentries, which go with their dentry, and the like. */
+	__u32 tag, book = gfp & gfp_reclaimable ? BOOK_CACHE : BOOK_KERNEL;
 	struct task_entry *te;
 	__u64 object;
 
@@ -171,9 +173,8 @@ static __always_inline int kmalloc_alloc(__u64 *ctx, __u64 site, __u64 bytes, __
 	 */
 	if (!(gfp & gfp_account) && !(cache_flags(object) & slab_account))
 		return 0;
-	charge_to_taker(ctx, te, object,
-			tag_of((__u64)TAG_KMALLOC << 32 | bytes, TAG_KMALLOC, bytes, BOOK_KERNEL),
-			site);
+	tag = tag_of((__u64)TAG_KMALLOC << 32 | book << 16 | bytes, TAG_KMALLOC, bytes, book);
+	charge_to_taker(ctx, te, object, tag, site);
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 /* Set by user space before loading: the verifier folds them into constants. */
 const volatile __u32 far_mask, task_mask, account_mask, take_mask; /* size - 1 */
 const volatile __u32 cpu_count;
-const volatile __u32 gfp_account, gfp_zero, slab_account, slab_reclaim;
+const volatile __u32 gfp_account, gfp_zero, gfp_reclaimable, slab_account, slab_reclaim;
 const volatile __u32 page_bytes, kmalloc_slab_max, stack_bytes;
 const volatile __u32 payer_bytes; /* charged for each slab object beside its size */
 const volatile __u64 page_base; /* page = page_base + (address >> page_shift) * page_struct_bytes */

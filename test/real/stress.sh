@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Covers: stress-ng's fork, vfork and clone stressors, a bounded number of operations each. Fork and
-# vfork are clean. Clone is not in every release (0.15.06 of Debian 12): it waits with __WCLONE for
+# Covers: stress-ng's fork, vfork, exec, daemon, zombie and clone stressors, a bounded number of
+# operations each. All but the last are clean. Clone is not in every release (0.15.06 of Debian 12): it waits with __WCLONE for
 # children whose exit signal is SIGCHLD, which fails, so they stay zombies until the stressor
 # ends; and the descriptors of CLONE_PIDFD are never closed. So /proc is read during the same run,
 # and forktally has to say what it shows.
@@ -11,12 +11,22 @@ need "stress-ng" stress-ng || exit 0
 
 stress() { echo stress-ng --quiet --temp-path "$TMPDIR" "--$1" 2 "--$1-ops" 4000 "--$1-max" 32 --timeout 120; }
 
-for kind in fork vfork; do
+for kind in fork vfork zombie; do
 	report=$TMPDIR/$kind.json
 	# shellcheck disable=SC2046
 	run_json "$report" $(stress $kind)
 	expect_clean "stress-ng --$kind" "$report" $? 0 2000
 done
+
+as=()
+[ "$(id -u)" = 0 ] && as=(setpriv --reuid=65534 --regid=65534 --clear-groups) # it refuses to run as root
+report=$TMPDIR/exec.json
+run_json "$report" "${as[@]}" stress-ng --quiet --temp-path "$TMPDIR" --exec 2 --exec-ops 800 --exec-max 32 --timeout 120
+expect_clean "stress-ng --exec" "$report" $? 0 500
+
+report=$TMPDIR/daemon.json
+run_json "$report" stress-ng --quiet --temp-path "$TMPDIR" --daemon 2 --daemon-ops 2000 --timeout 120
+expect_clean "stress-ng --daemon" "$report" $? 0 2000
 
 # Until the file STOP is there: of each parent the most zombies and pidfds at one time, and the sums.
 watch_proc() # STOP

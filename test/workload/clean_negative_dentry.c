@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * clean_negative_dentry.c - each child and its parent ask for files that do not exist, under ever
- * new names: the kernel remembers that (cache, dropped on demand).
+ * new names: the kernel remembers that (cache, dropped on demand). A long name does not fit into
+ * the dentry and is remembered apart.
  */
 #include "workload.h"
 
 static void ask(long i)
 {
-	char path[64];
+	char path[128];
 
 	for (int k = 0; k < 10; k++) {
-		snprintf(path, sizeof(path), "/tmp/forktally.%d.%ld.%d", (int)getpid(), i, k);
+		snprintf(path, sizeof(path), "/tmp/forktally.%d.%ld.%0*d", (int)getpid(), i,
+			 k % 2 ? 80 : 1, k);
 		access(path, F_OK);
 	}
 }

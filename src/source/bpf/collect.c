@@ -50,7 +50,8 @@ void collector_tag_name(const struct collector *c, uint32_t tag, char *name, siz
 		snprintf(name, size, "%.*s", TAG_NAME_BYTES, s->name);
 		break;
 	case TAG_KMALLOC:
-		snprintf(name, size, "kmalloc-%u", tables_object_size(c->t, s));
+		snprintf(name, size, "kmalloc-%s%u", s->book == BOOK_CACHE ? "rcl-" : "",
+			 tables_object_size(c->t, s));
 		break;
 	case TAG_PAGE:
 		snprintf(name, size, s->bytes > 4096 ? "pages-%u" : "page", s->bytes);

@@ -131,6 +131,7 @@ static int read_btf(struct machine *m, const char **ret_why)
 	}
 	m->gfp_account = flag(btf, "___GFP_ACCOUNT_BIT", 0x400000);
 	m->gfp_zero = flag(btf, "___GFP_ZERO_BIT", 0x100);
+	m->gfp_reclaimable = flag(btf, "___GFP_RECLAIMABLE_BIT", 0x10);
 	m->slab_account = flag(btf, "_SLAB_ACCOUNT", 0x04000000);
 	m->slab_reclaim = flag(btf, "_SLAB_RECLAIM_ACCOUNT", 0x00020000);
 	/* Parameter 0 is the tracepoint's own; then ip, ptr, and the cache where it is given. */

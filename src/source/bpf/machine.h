@@ -15,7 +15,7 @@
 struct machine {
 	uint32_t cpus; /* possible ones */
 	uint32_t page_bytes, page_shift;
-	uint32_t gfp_account, gfp_zero, slab_account, slab_reclaim;
+	uint32_t gfp_account, gfp_zero, gfp_reclaimable, slab_account, slab_reclaim;
 	uint32_t payer_bytes; /* a memory cgroup pays for beside each slab object */
 	bool slab_alloc, slab_alloc_sized; /* which shape of kmem_cache_alloc */
 	bool slab_alloc_at;		   /* the one that does not tell the cache */

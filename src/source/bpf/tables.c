@@ -86,6 +86,7 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	x->rodata->cpu_count = m->cpus;
 	x->rodata->gfp_account = m->gfp_account;
 	x->rodata->gfp_zero = m->gfp_zero;
+	x->rodata->gfp_reclaimable = m->gfp_reclaimable;
 	x->rodata->slab_account = m->slab_account;
 	x->rodata->slab_reclaim = m->slab_reclaim;
 	x->rodata->page_bytes = m->page_bytes;
