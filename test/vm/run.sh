@@ -24,19 +24,10 @@ export FORKTALLY=${FORKTALLY:-$BUILD/forktally} WORKLOAD=${WORKLOAD:-$BUILD/work
 export TMPDIR=${own_tmp:-$TMPDIR}
 . test/lib.sh
 . test/vm/kernel.sh
+. test/vm/machine.sh
 vm_cache=${XDG_CACHE_HOME:-${HOME:-$BUILD}/.cache}/forktally-vm
-limit=${VM_SECONDS:-1200}
 
-for tool in qemu-system-x86_64 busybox cpio jq; do
-	command -v $tool >/dev/null && continue
-	case $tool in
-	qemu*) package=qemu-system-x86 ;;
-	busybox) package=busybox-static ;;
-	*) package=$tool ;;
-	esac
-	need "virtual machines" $package || exit 0
-done
-[ "$(uname -m)" = x86_64 ] || { skip "virtual machines" "this build is not for x86-64"; exit 0; }
+virtual_machines || exit 0
 
 # name, then a source and what it runs, or "oracle POOL PROGRAM LEAKS".
 runs()
@@ -59,48 +50,6 @@ runs()
 	oracle.leak_heap oracle private leak_heap 100
 	doctor plain forktally doctor
 	RUNS
-}
-
-# One copy of a program and the libraries it loads.
-take()
-{
-	local file
-	mkdir -p "$1/bin"
-	cp -L "$2" "$1/bin/"
-	ldd "$2" 2>/dev/null | grep -o '/[^ ]*' | while read -r file; do
-		mkdir -p "$1${file%/*}"
-		cp -Lu "$file" "$1$file"
-	done
-}
-
-# make_initramfs FILE: the machine's only file system.
-make_initramfs()
-{
-	local root=$TMPDIR/root program
-	rm -rf "$root"
-	mkdir -p "$root"/{bin,dev,proc,sys,tmp,test}
-	for program in busybox bash; do take "$root" "$(command -v $program)"; done
-	busybox --list | while read -r program; do
-		[ -e "$root/bin/$program" ] || ln -s busybox "$root/bin/$program"
-	done
-	for program in "$FORKTALLY" "$WORKLOAD"/*; do
-		[ ! -x "$program" ] || take "$root" "$program"
-	done
-	cp test/oracle.sh test/apart.sh "$root/test/"
-	cp test/vm/init.sh "$root/init"
-	chmod 755 "$root/init"
-	if [ -n "${VM_RUNS:-}" ]; then cp "$VM_RUNS" "$root/runs"; else runs >"$root/runs"; fi
-	(cd "$root" && find . | cpio -o -H newc --quiet) | gzip -1 >"$1"
-	rm -rf "$root"
-}
-
-# split FILE DIR: each part between markers becomes DIR/NAME.FILE.
-split_parts()
-{
-	tr -d '\r' <"$1" | awk -v dir="$2" '
-		/^=== begin / { file = dir "/" $3 "." $4; printf "" >file; next }
-		/^=== end/ { if (file) close(file); file = ""; next }
-		file { print >file }'
 }
 
 # Difference of the two books at their largest, in percent of the kernel's.
@@ -147,8 +96,7 @@ leak() # KERNEL DIR RUN FORKS
 	fi
 	expect "$name: nothing lost" 0 "$(field "$report" .lost_events)"
 	[ "${3%%.*}" = bpf ] || return # elsewhere bytes are estimates
-	bytes=$(head -n 1 "$2/oracle.$program.out" 2>/dev/null)
-	if [ -n "$bytes" ]; then
+	if read -r bytes _ 2>/dev/null <"$2/oracle.$program.out" && [ -n "$bytes" ]; then
 		near "$name: bytes per fork as the memory cgroup says" "$bytes" \
 			"$(field "$report" '.findings[0].bytes_per_fork')" 10
 	else
@@ -177,27 +125,14 @@ judge() # KERNEL DIR
 # try KERNEL IMAGE: boot, collect, judge.
 try()
 {
-	local name=$1 image=$2 dir=$TMPDIR/$1 status
-	rm -rf "$dir"
-	mkdir -p "$dir"
-	timeout -k 10 "$limit" qemu-system-x86_64 -accel tcg,thread=single -cpu qemu64,-cx16 -smp 2 -m 2048 \
-		-nodefaults -no-reboot -display none -serial "file:$dir/console" -serial "file:$dir/results" \
-		-kernel "$image" -initrd "$TMPDIR/initramfs" \
-		-append "console=ttyS0 quiet loglevel=4 panic=-1 rdinit=/init mitigations=off verbose=${VM_VERBOSE:-}" \
-		</dev/null >"$dir/qemu" 2>&1
-	status=$?
-	split_parts "$dir/results" "$dir"
-	if [ $status != 0 ] || [ ! -e "$dir/end.complaints" ]; then
-		not_ok "$name: boots and runs everything" "status $status, last word: $(
-			cat "$dir/console" "$dir/qemu" | tr -d '\r' | grep . | tail -n 1)"
-	else
-		ok "$name: boots and runs everything ($(head -n 1 "$dir/boot.kernel"))"
-		[ -n "${VM_RUNS:-}" ] || judge "$name" "$dir"
-	fi
+	local name=$1 dir=$TMPDIR/$1
+
+	boot "$name" "$2" "$TMPDIR/initramfs" "$dir" && [ -z "${VM_RUNS:-}" ] && judge "$name" "$dir"
 	[ -z "${VM_KEEP:-}" ] || { mkdir -p "$VM_KEEP/$name" && cp "$dir"/* "$VM_KEEP/$name/"; }
 }
 
-make_initramfs "$TMPDIR/initramfs" || exit 1
+if [ -n "${VM_RUNS:-}" ]; then cp "$VM_RUNS" "$TMPDIR/runs"; else runs >"$TMPDIR/runs"; fi
+make_initramfs "$TMPDIR/initramfs" "$TMPDIR/runs" || exit 1
 # shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(kernel_names)
 for kernel; do
