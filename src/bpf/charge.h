@@ -226,8 +226,11 @@ static __always_inline struct object_entry *charge_to_taker(void *ctx, struct ta
 							    __u64 key, __u32 tag, __u64 site)
 {
 	__u32 slot = payer(te);
+	struct object_entry *e = charge(slot, key, tag, te->pending ? 0 : take_here(ctx, te), site);
 
-	return charge(slot, key, tag, te->pending ? 0 : take_here(ctx, te), site);
+	if (e && te->pending)
+		e->flags |= OBJECT_IS_FORKED;
+	return e;
 }
 
 /* The kind of an object that the kernel charges to nobody; 0: it is not counted. */

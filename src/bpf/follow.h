@@ -185,6 +185,7 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 		a->parent = parent;
 		a->threads = a->threads_peak = 1;
 		a->shares_mm = (clone_flags & CLONE_VM) != 0;
+		a->namespaces = clone_flags & CLONE_NAMESPACES;
 		a->birth = ADD_FETCH(&tree.ordinal, 1);
 		a->state = ACCOUNT_LIVE;
 		__sync_fetch_and_add(&pa->forks, 1);

@@ -41,6 +41,7 @@ enum {
 #define BPF_RB_RING_SIZE    1
 #define GFP_HIGHMEM	    0x2u
 #define CLONE_VM	    0x100
+#define CLONE_NAMESPACES    0x7e020080 /* each CLONE_NEW* */
 #define CLONE_SIGHAND	    0x800
 #define CLONE_THREAD	    0x10000
 

@@ -192,6 +192,8 @@ __noinline int reach_file(__u64 address, __u32 mark, __u32 body)
 	found(object_start((__u64)inode), mark);
 	found((__u64)BPF_CORE_READ(file, f_path.dentry), mark);
 	found((__u64)BPF_CORE_READ(file, f_cred), mark);
+	if (BPF_CORE_READ(inode, i_sb, s_magic) == 0x9fa0 /* PROC_SUPER_MAGIC */)
+		found(read_u64(object_start((__u64)inode)), mark); /* the process it is about */
 	if (mode == 0x1000)
 		return reach_pipe(private, mark, body);
 	if (mode == 0xc000) {

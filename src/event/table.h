@@ -41,6 +41,7 @@
 #define OBJECT_IS_HELD	  64 /* and that one is a holder: a tombstone, whenever it comes back */
 #define OBJECT_IS_UNCHARGED 128 /* its tag is one of the uncharged */
 #define OBJECT_IS_NAMED	  256 /* outlives processes: never a tombstone */
+#define OBJECT_IS_FORKED  512 /* taken by the fork that made its process, for that process */
 
 struct object_entry {
 	unsigned short account; /* slot */
@@ -108,7 +109,7 @@ struct account_slot {
 	ev_u32 outlived; /* enum outlived */
 	ev_u32 levels;	 /* bits of LEVEL_*: that were told, and not as 0 */
 	ev_u32 uncharged; /* open objects that the kernel charges to nobody */
-	ev_u32 pad2;
+	ev_u32 namespaces; /* its fork made some: CLONE_NEW* */
 };
 
 /* What is told as a level at each fork of a process. Tags from TAG_MAX on. */

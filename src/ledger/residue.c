@@ -236,6 +236,9 @@ int residue_object(struct ledger *led, const struct event *ev)
 		r->residue.fd = e->via ? e->fd : -1;
 		r->residue.fd_same = true;
 	}
+	/* What nothing reaches was taken by the kernel for a process: its fork is the nearest. */
+	if (!r->residue.count && !e->take && e->hold == HOLD_NONE && !made.folded)
+		r->residue.forked_at = made.row->account.forked_at;
 	r->residue.fd_same &= e->via && e->fd == r->residue.fd;
 	residue_sum(&r->residue.bytes, r->residue.count, e->bytes, e->flags & OBJECT_ESTIMATE);
 	r->residue.estimate |= !!(e->flags & OBJECT_ESTIMATE);

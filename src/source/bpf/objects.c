@@ -145,6 +145,8 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 	collector_tag(c, tag);
 	if (e->take)
 		collector_take(c, e->take);
+	else if (hold == HOLD_NONE && slot != SHELF_SLOT)
+		collector_forked_at(c, slot);
 	ev.u.object = (struct event_object){
 	    /* What goes with its holder was pinned by it: that is no cache. */
 	    .pool = returned_ns || hold == HOLD_LEFT || r ? POOL_KERNEL
@@ -346,7 +348,7 @@ static void tell_names(struct collector *c)
 	}
 }
 
-static enum hold hold_of(struct collector *c, const struct object_entry *e,
+static enum hold hold_of(struct collector *c, const struct object_entry *e, uint64_t key,
 			 const struct walk_record *r, bool can_ask, struct walk_record *beside)
 {
 	const uint8_t *thing = moment_thing(c, e);
@@ -359,8 +361,10 @@ static enum hold hold_of(struct collector *c, const struct object_entry *e,
 	}
 	if (r || left_by_ipc(c, e))
 		return HOLD_LEFT;
-	return can_ask && reach_knows(c->reach, &c->t->tags[e->tag & (TAG_MAX - 1)]) ? HOLD_NONE
-										     : HOLD_UNKNOWN;
+	return can_ask && (reach_knows(c->reach, &c->t->tags[e->tag & (TAG_MAX - 1)]) ||
+			   reach_lost(c->reach, key))
+		   ? HOLD_NONE
+		   : HOLD_UNKNOWN;
 }
 
 static bool lives(const struct collector *c, const struct object_entry *e)
@@ -405,7 +409,7 @@ void collector_objects_finish(struct collector *c, bool oracle)
 			if (!bucket->key[i] || e->flags & OBJECT_IS_NAMED)
 				continue;
 			r = reach_find(c->reach, bucket->key[i]);
-			hold = hold_of(c, e, r, can_ask, &beside);
+			hold = hold_of(c, e, bucket->key[i], r, can_ask, &beside);
 			if (c->t->tags[e->tag & (TAG_MAX - 1)].book == BOOK_KERNEL && !can_ask &&
 			    !(e->flags & OBJECT_IS_UNCHARGED) && hold == HOLD_UNKNOWN &&
 			    !lives(c, e))

@@ -21,6 +21,7 @@ static void forget(struct reach *r)
 	r->names = NULL;
 	r->room = r->used = r->name_count = 0;
 	r->walked = r->complete = false;
+	lost_forget(&r->lost);
 }
 
 void reach_close(struct reach *r)
@@ -61,21 +62,6 @@ static bool grow(struct reach *r)
 	return true;
 }
 
-/* The entry of an open charge, as the kernel programs find it; NULL: none is at this address. */
-static const struct object_entry *entry_at(const struct tables *t, uint64_t address)
-{
-	const struct object_bucket *b = &t->objects[OBJECT_HOME(address)];
-
-	for (uint32_t p = 0; p <= BUCKET_PROBES; p++) {
-		for (int i = 0; i < BUCKET_SLOTS; i++) {
-			if (b->key[i] == address)
-				return &b->entry[i];
-		}
-		b = &t->objects[OBJECT_FAR(address, p, t->far_mask)];
-	}
-	return NULL;
-}
-
 static bool is_own(const struct tables *t, const struct object_entry *e,
 		   const struct walk_record *r)
 {
@@ -99,12 +85,18 @@ static int rank(const struct tables *t, const struct object_entry *e, const stru
 static void on_record(void *ctx, const struct walk_record *rec)
 {
 	struct reach *r = ctx;
-	const struct object_entry *e = entry_at(r->t, rec->address);
+	int64_t place = tables_place(r->t, rec->address);
+	const struct object_entry *e;
 	struct walk_record *best;
 	int d;
 
-	if (!e)
+	if (place < 0)
 		return;
+	if (r->lost.state) { /* the walk is done */
+		lost_pointed(&r->lost, rec->address);
+		return;
+	}
+	e = &r->t->objects[place / BUCKET_SLOTS].entry[place % BUCKET_SLOTS];
 	if (r->used * 2 >= r->room && !grow(r)) {
 		r->failed = true;
 		return;
@@ -214,6 +206,33 @@ static void ask_names(struct reach *r, enum name_kind kind, size_t *room)
 	}
 }
 
+static bool is_reached(void *ctx, uint64_t address)
+{
+	return reach_find(ctx, address);
+}
+
+static void want(void *ctx, uint64_t address)
+{
+	walk_want(ctx, address);
+}
+
+static int read_words(void *ctx, uint64_t address, uint32_t bytes)
+{
+	return walk_words(ctx, address, bytes);
+}
+
+/* Not being able to tell is no error: then nothing of this is called lost. */
+static void find_lost(struct reach *r)
+{
+	if (lost_begin(&r->lost, r->t, is_reached, r) < LOST_FEW) {
+		lost_forget(&r->lost);
+		return;
+	}
+	walk_want_nothing(r->walk);
+	lost_each(&r->lost, want, r->walk);
+	(void)lost_find(&r->lost, read_words, r->walk);
+}
+
 void reach_walk(struct reach *r)
 {
 	const struct tables *t = r->t;
@@ -251,6 +270,15 @@ void reach_walk(struct reach *r)
 	/* Not those that a process has for itself. */
 	ask_names(r, NAME_KEY, &room);
 	ask_names(r, NAME_CGROUP, &room);
+	if (r->walked && r->complete)
+		find_lost(r);
+}
+
+bool reach_lost(const struct reach *r, uint64_t address)
+{
+	int64_t place = tables_place(r->t, address);
+
+	return !r->failed && place >= 0 && lost_is(&r->lost, (uint64_t)place);
 }
 
 bool reach_knows(const struct reach *r, const struct tag_slot *tag)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "event/walk.h"
+#include "source/bpf/lost.h"
 #include "source/bpf/tables.h"
 
 #define REACH_FEW 8 /* open charges of which growth cannot be told: no walk for those */
@@ -23,6 +24,7 @@ struct reach {
 	size_t room, used;
 	bool walked, complete; /* processes; with all that they reach */
 	bool failed;	       /* the walk cannot be loaded here, or there was no memory */
+	struct lost lost;      /* after a complete walk */
 
 	struct reach_name { /* what a name keeps */
 		uint32_t bucket, slot;
@@ -44,6 +46,9 @@ void reach_walk(struct reach *r);
 
 /* The best way in which it is reached: by the process it was charged to first. NULL: none. */
 const struct walk_record *reach_find(const struct reach *r, uint64_t address);
+
+/* Should it have come back with its process, and does nothing lead to it? */
+bool reach_lost(const struct reach *r, uint64_t address);
 
 /* Can the walk speak for all objects of this tag, so that one it did not reach is lost? */
 bool reach_knows(const struct reach *r, const struct tag_slot *tag);

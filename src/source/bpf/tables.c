@@ -237,6 +237,20 @@ int64_t tables_open_bytes(const struct tables *t)
 	return sum;
 }
 
+int64_t tables_place(const struct tables *t, uint64_t address)
+{
+	uint32_t at = OBJECT_HOME(address);
+
+	for (uint32_t p = 0; p <= BUCKET_PROBES; p++) {
+		for (int i = 0; i < BUCKET_SLOTS; i++) {
+			if (t->objects[at].key[i] == address)
+				return (int64_t)at * BUCKET_SLOTS + i;
+		}
+		at = OBJECT_FAR(address, p, t->far_mask);
+	}
+	return -1;
+}
+
 uint32_t tables_object_size(const struct tables *t, const struct tag_slot *tag)
 {
 	bool slab = tag->kind == TAG_SLAB || tag->kind == TAG_KMALLOC;

@@ -64,6 +64,9 @@ uint64_t tables_open_count(const struct tables *t, uint32_t tag);
 /* Open bytes of all tags, as a memory cgroup counts them. */
 int64_t tables_open_bytes(const struct tables *t);
 
+/* Where the open charge at address stands: bucket * BUCKET_SLOTS + slot. -1: none is there. */
+int64_t tables_place(const struct tables *t, uint64_t address);
+
 /* Of one object of the tag, as its allocator says: without what is charged beside it. */
 uint32_t tables_object_size(const struct tables *t, const struct tag_slot *tag);
 

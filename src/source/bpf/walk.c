@@ -30,6 +30,20 @@ static int on_record(void *ctx, void *data, size_t size)
 	return 0;
 }
 
+static int load(struct walk *w, const struct machine *m, bool words)
+{
+	walk_bpf__destroy(w->skel);
+	w->skel = walk_bpf__open();
+	if (!w->skel)
+		return -errno;
+	w->skel->rodata->page_base = m->page_base;
+	w->skel->rodata->page_shift = m->page_shift;
+	w->skel->rodata->page_struct_bytes = m->page_struct_bytes;
+	bpf_map__set_max_entries(w->skel->maps.reached, RING_BYTES);
+	bpf_program__set_autoload(w->skel->progs.words, words);
+	return walk_bpf__load(w->skel);
+}
+
 int walk_open(const struct machine *m, walk_fn fn, void *ctx, struct walk **ret_walk)
 {
 	struct walk *w = calloc(1, sizeof(*w));
@@ -39,16 +53,8 @@ int walk_open(const struct machine *m, walk_fn fn, void *ctx, struct walk **ret_
 		return -ENOMEM;
 	w->fn = fn;
 	w->ctx = ctx;
-	w->skel = walk_bpf__open();
-	if (!w->skel) {
-		err = -errno;
-		goto out;
-	}
-	w->skel->rodata->page_base = m->page_base;
-	w->skel->rodata->page_shift = m->page_shift;
-	w->skel->rodata->page_struct_bytes = m->page_struct_bytes;
-	bpf_map__set_max_entries(w->skel->maps.reached, RING_BYTES);
-	err = walk_bpf__load(w->skel);
+	/* A kernel that refuses to read words still walks: then nothing else is called lost. */
+	err = load(w, m, true) ? load(w, m, false) : 0;
 	if (err)
 		goto out;
 	w->ring = ring_buffer__new(bpf_map__fd(w->skel->maps.reached), on_record, w, NULL);
@@ -73,13 +79,18 @@ void walk_close(struct walk *w)
 	free(w);
 }
 
+void walk_want_nothing(struct walk *w)
+{
+	memset(w->skel->bss->wanted, 0, sizeof(w->skel->bss->wanted));
+	w->chosen = true;
+}
+
 void walk_want(struct walk *w, uint64_t address)
 {
 	uint64_t bit = (address * 0x9E3779B97F4A7C15ull) >> (64 - WALK_FILTER_BITS);
 
 	if (!w->chosen)
-		memset(w->skel->bss->wanted, 0, sizeof(w->skel->bss->wanted));
-	w->chosen = true;
+		walk_want_nothing(w);
 	w->skel->bss->wanted[bit / 64] |= 1ull << bit % 64;
 }
 
@@ -126,4 +137,20 @@ int walk_name(struct walk *w, uint64_t object, enum name_kind kind, struct walk_
 	memcpy(ret_name->text, bss->text, sizeof(ret_name->text));
 	ret_name->text[sizeof(ret_name->text) - 1] = 0;
 	return 0;
+}
+
+int walk_words(struct walk *w, uint64_t object, uint32_t bytes)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	int err;
+
+	if (bpf_program__fd(w->skel->progs.words) < 0)
+		return -ENOTSUP;
+	w->skel->bss->object = object;
+	w->skel->bss->object_bytes_asked = bytes;
+	err = bpf_prog_test_run_opts(bpf_program__fd(w->skel->progs.words), &run);
+	if (err)
+		return err;
+	(void)ring_buffer__consume(w->ring);
+	return w->skel->bss->lost ? -ENOSPC : 0;
 }

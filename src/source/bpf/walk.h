@@ -26,6 +26,10 @@ void walk_close(struct walk *w);
 /* Until the first of these everything is told; then only objects at these addresses, and few
  * others. */
 void walk_want(struct walk *w, uint64_t address);
+void walk_want_nothing(struct walk *w);
+
+/* What the words of an object lead to. Errors: -errno; -ENOSPC: some records found no room. */
+int walk_words(struct walk *w, uint64_t object, uint32_t bytes);
 
 /**
  * walk_processes() - all processes that live, ours among them.
