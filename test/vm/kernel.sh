@@ -88,3 +88,36 @@ kernel_fetch()
 	[ -e "$dir/vmlinuz-$name" ] || { echo "no kernel is in the package"; return 1; }
 	echo "$dir/vmlinuz-$name"
 }
+
+# kernel_release IMAGE: as it calls itself; the boot protocol says where that stands.
+kernel_release()
+{
+	local at
+	at=$(($(od -An -tu2 -j 526 -N 2 "$1") + 513))
+	tail -c +$at "$1" | head -c 100 | tr '\0' '\n' | head -n 1 | cut -d ' ' -f 1
+}
+
+# kernel_headers NAME IMAGE: prints where modules for this image can be built; else why not, and fails.
+kernel_headers()
+{
+	local name=$1 release dir archive ring suite package depends tree
+	release=$(kernel_release "$2")
+	dir=$vm_cache/headers-$release
+	tree=$dir/unpacked/usr/src/linux-headers-$release
+	if [ ! -e "$dir/complete" ]; then
+		read -r archive ring suite package < <(kernel_table | sed -n "s/^${name//./\\.} //p")
+		case ${archive:-} in
+		*debian*) ;;
+		*) echo "headers are taken from Debian only"; return 1 ;;
+		esac
+		kernel_archive "$dir" "$archive" "$ring" "$suite" && kernel_package "$dir" "linux-headers-$release" || return
+		depends=$(dpkg-deb -f "$dir"/*.deb Depends | grep -Eo 'linux-(headers|kbuild)-[^ ,]*')
+		for package in $depends; do
+			kernel_package "$dir" "$package" || return
+		done
+		sed -i "s|/usr/src|$dir/unpacked/usr/src|" "$tree/Makefile" || return
+		rm -rf "$dir"/*.deb "$dir/apt"
+		touch "$dir/complete"
+	fi
+	echo "$tree"
+}
