@@ -30,7 +30,7 @@ chmod 755 "$TMPDIR/private"
 report=$TMPDIR/rebase.json
 run_json "$report" git -C "$repo" rebase -q --root -x "$TMPDIR/private $TMPDIR/levels"
 status=$?
-# git keeps the trees of the commits that it has checked out until it ends. So its memory grows with
+# git seems to keep the trees of all that it has checked out until it ends. So its memory grows with
 # every command that it runs, and forktally has to say so.
 per_fork=$(awk 'NR == 1 { first = $1 } END { printf "%d", ($1 - first) * 1024 / (NR - 1) }' "$TMPDIR/levels")
 if [ "$per_fork" -lt 1024 ]; then
