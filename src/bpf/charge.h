@@ -120,6 +120,11 @@ static __noinline __u32 take_far(void *ctx, __u64 key, __s32 nr, __u32 account, 
 			return 0;
 		if (take->key == key)
 			return slot + 1;
+		if (!take->key && nr < 0) {
+			if (tree.fault_takes > take_mask / 4)
+				break;
+			add(&tree.fault_takes, 1);
+		}
 		if (take->key || !CLAIM(&take->key, key, slot))
 			continue;
 		take->syscall_nr = nr;
@@ -142,17 +147,16 @@ static __noinline __u32 take_far(void *ctx, __u64 key, __s32 nr, __u32 account, 
 /*
  * The user code that runs, as a number + 1 (0: none). Its stack is walked only once: afterwards the
  * same system call from the same instruction at the same stack depth is the same take.
+ * nr: the system call, -1 for a page fault.
  */
-static __always_inline __u32 take_here(void *ctx, struct task_entry *te)
+static __always_inline __u32 take_at(void *ctx, struct task_entry *te, struct task_struct *task,
+				     struct pt_regs *regs, __s32 nr)
 {
-	struct task_struct *task = current_task();
 	struct mm_struct *mm = READ(task, mm);
-	struct pt_regs *regs = user_regs(task);
-	__s32 nr = REGS_SYSCALL(regs);
 	__u64 key, sp;
 
 	/* Inside exec the new memory meets the old registers: no two runs of it would be alike. */
-	if (nr < 0 || !mm || nr == NR_EXECVE || nr == NR_EXECVEAT)
+	if (!mm || nr == NR_EXECVE || nr == NR_EXECVEAT)
 		return 0;
 	sp = REGS_SP(regs);
 	key = ((READ(mm, start_stack) - sp) << 12) ^ (REGS_IP(regs) & 0xfff) ^ COMM_WORD(task) ^
@@ -163,6 +167,16 @@ static __always_inline __u32 take_here(void *ctx, struct task_entry *te)
 		te->take_key = key;
 	}
 	return te->take;
+}
+
+/* Of a system call: what a page fault takes for the kernel's own use has no place. */
+static __always_inline __u32 take_here(void *ctx, struct task_entry *te)
+{
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = user_regs(task);
+	__s32 nr = REGS_SYSCALL(regs);
+
+	return nr < 0 ? 0 : take_at(ctx, te, task, regs, nr);
 }
 
 __noinline int evict(__u64 key);

@@ -205,7 +205,9 @@ int on_page_alloc(struct bpf_raw_tracepoint_args *ctx)
 	__u32 order = ctx->args[1] & 15, gfp = ctx->args[2], bytes = page_bytes << order, kind;
 	struct task_entry *te;
 
-	if (!(gfp & gfp_account) || !ctx->args[0])
+	if (!(gfp & gfp_account))
+		return page_grown(ctx, ctx->args[0], bytes, gfp);
+	if (!ctx->args[0])
 		return 0;
 	te = taker_here(ctx);
 	if (!te)

@@ -6,6 +6,7 @@
 #define FORKTALLY_FOLLOW_H
 
 #include "charge.h"
+#include "grow.h"
 
 /* Descriptors that are looked at when a holder exits; the smaller where there is no bpf_loop. */
 #define FDS_LONG  65536
@@ -188,7 +189,8 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 		a->namespaces = clone_flags & CLONE_NAMESPACES;
 		a->birth = ADD_FETCH(&tree.ordinal, 1);
 		a->state = ACCOUNT_LIVE;
-		__sync_fetch_and_add(&pa->forks, 1);
+		if (ADD_FETCH(&pa->forks, 1) == judge_forks)
+			grow_begin(pa->tgid);
 		__sync_fetch_and_add(&tree.alive, 1);
 	}
 	if (!(clone_flags & CLONE_THREAD))
@@ -227,6 +229,8 @@ static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u
 	copy_comm(ev->u.fork.comm, child);
 	record_submit(ev);
 	tell_levels(parent);
+	if (pa->grown && grow_is_due(pa->forks))
+		grow_look(parent, true);
 	return 0;
 }
 
@@ -265,6 +269,8 @@ static __always_inline int follow_exec(void)
 	a->shares_mm = 0;
 	a->threads = 1;
 	p.entry->take_key = 0;
+	if (a->grown)
+		grow_look(p.entry->account, true);
 	ev = record_new(EVENT_EXEC, a);
 	if (!ev)
 		return 0;
@@ -380,6 +386,10 @@ static __always_inline int follow_exit(void)
 	if (READ(me, signal, live.counter) || a->state != ACCOUNT_LIVE)
 		return 0;
 	__sync_fetch_and_add(&tree.exits, 1);
+	if (a->forks >= judge_forks)
+		grow_end(a->tgid);
+	if (a->grown && mm)
+		grow_look(p.entry->account, false); /* the record wakes who reads them */
 	ev = record_new(EVENT_EXIT, a);
 	if (ev) {
 		bool own = !a->shares_mm;

@@ -76,7 +76,7 @@ struct mm_struct___old {
 } CORE;
 
 struct mm_struct {
-	unsigned long start_stack, data_vm, stack_vm, locked_vm;
+	unsigned long start_stack, data_vm, stack_vm, locked_vm, start_brk, brk;
 	atomic_long_t pgtables_bytes;
 	struct percpu_counter rss_stat[4];
 } CORE;
@@ -93,6 +93,13 @@ struct page___unmarked { /* before 5.11 */
 } CORE;
 #define PAGE_TYPE_BASE	 0xf0000000u /* of a page that has a type: the type's own bit is clear */
 #define PAGE_TYPE_KMEMCG 0x200u
+
+struct folio {
+	void *mapping;
+	unsigned long index;
+} CORE;
+#define MAPPING_KIND 3ul
+#define MAPPING_ANON 1ul
 
 struct page___info { /* in place of compound_head after 6.18 */
 	unsigned long compound_info;
@@ -332,11 +339,26 @@ struct tty_file_private {
 	struct tty_struct *tty;
 } CORE;
 
+struct rb_node {
+	struct rb_node *rb_right, *rb_left;
+} CORE;
+struct rb_root {
+	struct rb_node *rb_node;
+} CORE;
+struct rb_root_cached {
+	struct rb_root rb_root;
+} CORE;
+struct anon_vma {
+	struct rb_root_cached rb_root; /* of those who may map its pages */
+} CORE;
 struct anon_vma_chain {
+	struct vm_area_struct *vma;
 	void *anon_vma;
 	struct list_head same_vma;
+	struct rb_node rb;
 } CORE;
 struct vm_area_struct {
+	struct mm_struct *vm_mm;
 	struct list_head anon_vma_chain;
 	void *anon_vma;
 	struct file *vm_file;

@@ -201,7 +201,8 @@ struct event_gauge {
 /*
  * One or more like objects, taken at one place, by one account. Open (returned_ns 0) at the end of
  * the run, or returned late: when its holder began to exit or later. Objects are parts of what
- * CHARGE already counted, they are not added to it.
+ * CHARGE already counted, they are not added to it. In the private pool: pages that are in the
+ * account's level, by where they were taken; they never stand for all of it.
  */
 struct event_object {
 	ev_u32 pool;

@@ -12,6 +12,7 @@
  * tags     kinds of objects; every object of a tag has the same size.
  * counts   per CPU and tag: objects charged and returned.
  * takes    distinct places of user code under which objects were taken.
+ * grown    pages of user memory that processes which fork were given.
  *
  * Records in the ring carry the slot of their account in event.pad; of a thread in THREAD, whose
  * account is its process; TAKE has no account of its own use: it tells that a take is new.
@@ -104,12 +105,13 @@ struct account_slot {
 	ev_u64 peak;
 	ev_u64 exec_private; /* private bytes before the running exec, + 1; 0: not known */
 	ev_u32 threads, threads_peak;
-	ev_u32 shares_mm, tombstones;
+	ev_u32 tombstones;
+	unsigned short shares_mm, outlived; /* the latter: enum outlived */
 	ev_u64 exit_ns, reap_ns;
-	ev_u32 outlived; /* enum outlived */
 	ev_u32 levels;	 /* bits of LEVEL_*: that were told, and not as 0 */
 	ev_u32 uncharged; /* open objects that the kernel charges to nobody */
 	ev_u32 namespaces; /* its fork made some: CLONE_NEW* */
+	ev_u32 grown;	 /* pages noted in `grown`, ever */
 };
 
 /* What is told as a level at each fork of a process. Tags from TAG_MAX on. */
@@ -157,6 +159,24 @@ struct take_slot {
 };
 
 /*
+ * A page of new user memory, found by its struct page: one of GROWN_PROBES places in a row, in the
+ * first 2^GROWN_BITS_MIN entries, or where those were full once in twice as many, and so on. Whether
+ * it is still its process's, and where, is looked up now and then: until then it is GROWN_NEW.
+ */
+#define GROWN_PROBES   8
+#define GROWN_BITS_MIN 10
+#define GROWN_BITS_MAX 16
+enum grown_where { GROWN_NEW, GROWN_BRK, GROWN_MMAP };
+struct grown_page {
+	ev_u64 page;		/* 0: free */
+	unsigned short account; /* slot */
+	unsigned short take;	/* slot + 1, 0: none */
+	ev_u32 birth;		/* ordinal */
+	ev_u32 bytes;
+	ev_u32 where; /* enum grown_where */
+};
+
+/*
  * Behind the event of a TAKE's record: what user space needs to unwind code without frame
  * pointers. Left out, as the record's size tells, where the ring has better use for its room.
  */
@@ -188,6 +208,8 @@ struct tree_state {
 	ev_u64 irq_skipped, aborted;
 	ev_u64
 	    fds_not_described; /* open in a holder at its exit, beyond those that were looked at */
+	ev_u64 fault_takes; /* of page faults: a quarter of the table at most */
+	ev_u64 grown_bits;  /* so many entries of `grown` are in use, as a power of two */
 	ev_u64 closed; /* nothing more is taken up: what is forked and charged from now on is not
 			  booked */
 };

@@ -195,6 +195,11 @@ int residue_object(struct ledger *led, const struct event *ev)
 
 	if (err)
 		return err;
+	/* Places of private memory are told beside its level: they leave room for what is not. */
+	if (e->pool == POOL_PRIVATE && led->residues.used >= LEDGER_RESIDUES_MAX / 2) {
+		led->counts.over_text++;
+		return 0;
+	}
 	made = row_target(led, ev->account);
 	forker = forker_of(made);
 	if (e->hold == HOLD_PROCESS) {

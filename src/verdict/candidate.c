@@ -49,6 +49,8 @@ static bool is_candidate(const struct ledger_residue *r)
 	/* Held by processes that forked too little to be judged. */
 	if (r->hold == HOLD_PROCESS && !r->holder && !r->keeper.tgid && r->kind != RESIDUE_ORPHAN)
 		return false;
+	if (is_place(r))
+		return false;
 	return r->hold != HOLD_UNKNOWN;
 }
 

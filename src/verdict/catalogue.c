@@ -266,7 +266,7 @@ static const struct rule rules[] = {
     {CAUSE("heap", POOL_PRIVATE),
      .tags = {"private"},
      .counts = {"private"},
-     .parts = "private memory: pages of the heap and of private mappings",
+     .parts = "private memory: brk and mmap, pages by what made their mapping; private, the rest",
      .hint = "The process that forks keeps more private memory after each fork, and every child "
 	     "inherits it. Free what was allocated for a child when that child is done."},
     {CAUSE("mlock", POOL_PRIVATE),

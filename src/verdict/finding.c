@@ -34,7 +34,7 @@ static enum pool held_pool(const struct ledger_residue *r)
 	return r->pool == POOL_CACHE ? POOL_KERNEL : r->pool;
 }
 
-static int add_take(struct finding *f, uint32_t take, enum pool pool, struct amount bytes)
+int finding_place(struct finding *f, uint32_t take, enum pool pool, struct amount bytes)
 {
 	struct finding_take *takes;
 	size_t i;
@@ -57,7 +57,7 @@ static int add_bytes(struct finding *f, const struct ledger_residue *r, struct a
 {
 	if (held_pool(r) == f->pool)
 		f->bytes = amount_add(f->bytes, bytes);
-	return r->take ? add_take(f, r->take, held_pool(r), bytes) : 0;
+	return r->take ? finding_place(f, r->take, held_pool(r), bytes) : 0;
 }
 
 void finding_rates(struct finding *f)
@@ -130,7 +130,7 @@ int finding_merge(struct judge *j, struct finding *f, struct finding *from, bool
 			f->bytes = amount_add(f->bytes, copy.parts[i].bytes);
 	}
 	for (i = 0; !err && i < copy.take_count; i++)
-		err = add_take(f, copy.takes[i].take, copy.takes[i].pool, copy.takes[i].bytes);
+		err = finding_place(f, copy.takes[i].take, copy.takes[i].pool, copy.takes[i].bytes);
 	if (err)
 		return err;
 	if (f->pool != pool && copy.pool == pool) {

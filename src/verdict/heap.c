@@ -3,8 +3,10 @@
  * Private memory that grows: a leak, or a record that a program keeps of its work? From outside
  * only the size of the pieces tells: doc/decision/0022-private-growth.md.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include "verdict/judge.h"
 
 #define PAGE_EACH 0.9 /* pages for each fork: as good as one */
@@ -30,6 +32,83 @@ static int note_growth(struct judge *j, const struct ledger_account *a, int64_t 
 	    "record of its work or a slow leak, which cannot be told apart from "
 	    "outside. A heap checker can.",
 	    (int)sizeof(a->comm), a->comm, a->id.tgid, bytes, forks, bytes / (int64_t)forks);
+}
+
+/* The pages of one place, or of all: do they grow with the forks of their holder? */
+static bool places_grow(const struct judge *j, const struct ledger_account *a, uint32_t take)
+{
+	struct profile sum = {.bins = 0}, one;
+	size_t i;
+
+	for (i = 0; i < ledger_residue_count(j->led); i++) {
+		const struct ledger_residue *r = ledger_residue(j->led, i);
+
+		if (!is_place(r) || r->holder != a || (take && r->take != take))
+			continue;
+		profile_births(&one, &r->births, a->forks);
+		profile_add(&sum, &one);
+	}
+	return sum.bins && growth_judge(&sum, 0).grows;
+}
+
+/*
+ * What of the growth was taken where, as far as the source knows: all places that grow by
+ * themselves, or all there are where only their sum does.
+ */
+static int add_places(struct judge *j, struct finding *f, const struct ledger_account *a,
+		      int64_t page)
+{
+	const struct ledger_residue **r;
+	size_t i, n = 0, one_by_one = 0, all = ledger_residue_count(j->led);
+	int64_t known = 0, most = 0, left = f->bytes.bytes;
+	int err = 0;
+
+	r = calloc(all ? all : 1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	for (i = 0; i < all; i++) {
+		const struct ledger_residue *p = ledger_residue(j->led, i);
+
+		if (is_place(p) && p->holder == a)
+			r[n++] = p;
+	}
+	for (i = 0; i < n; i++) {
+		if (r[i]->take && places_grow(j, a, r[i]->take)) {
+			const struct ledger_residue *p = r[i];
+
+			r[i] = r[one_by_one];
+			r[one_by_one++] = p;
+		}
+	}
+	if (one_by_one || !places_grow(j, a, 0))
+		n = one_by_one;
+	for (i = 0; i < n; i++)
+		known += r[i]->bytes.bytes;
+	for (i = 0; !err && i < n; i++) {
+		/* More pages than the level grew by: some replaced others. */
+		int64_t bytes = known > f->bytes.bytes
+				    ? llround((double)r[i]->bytes.bytes * (double)f->bytes.bytes /
+					      (double)known)
+				    : r[i]->bytes.bytes;
+
+		bytes = bytes < left ? bytes : left;
+		left -= bytes;
+		err = finding_part(f, residue_tag(r[i]), POOL_PRIVATE, (uint64_t)(bytes / page),
+				   amount_exact(bytes));
+		if (!err && r[i]->take)
+			err = finding_place(f, r[i]->take, POOL_PRIVATE, amount_exact(bytes));
+	}
+	for (i = 0; i < f->take_count; i++) {
+		if (f->takes[i].bytes.bytes > most) {
+			most = f->takes[i].bytes.bytes;
+			f->take = f->takes[i].take;
+		}
+	}
+	free(r);
+	if (!err && left > 0)
+		err = finding_part(f, "private", POOL_PRIVATE, (uint64_t)(left / page),
+				   amount_exact(left));
+	return err;
 }
 
 int finding_heap(struct judge *j, const struct ledger_account *a)
@@ -63,5 +142,5 @@ int finding_heap(struct judge *j, const struct ledger_account *a)
 	f->bytes = amount_exact(bytes);
 	f->count = (uint64_t)llround((double)bytes / page);
 	finding_rates(f);
-	return finding_part(f, "private", POOL_PRIVATE, f->count, f->bytes);
+	return add_places(j, f, a, (int64_t)page);
 }

@@ -85,6 +85,11 @@ const struct candidate *other_primary(const struct judge *j, struct candidate *c
 int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret_made);
 /* The private memory of one account: a finding, or a note. */
 int finding_heap(struct judge *j, const struct ledger_account *a);
+/* Pages of private memory that were taken at one place: they say where, the level how much. */
+static inline bool is_place(const struct ledger_residue *r)
+{
+	return r->kind == RESIDUE_OBJECT && r->pool == POOL_PRIVATE;
+}
 #define HEAP_PAGES_MIN 8 /* in the middle of the run: less is not told from an allocator's ways */
 /* Is this growth of private memory a leak? @p in pages. */
 bool heap_is_leak(const struct profile *p, const struct growth *g);
@@ -95,6 +100,7 @@ bool heap_is_leak(const struct profile *p, const struct growth *g);
 bool holder_may_leak(const struct ledger_account *holder);
 
 int finding_add(struct judge *j, const struct rule *rule, struct finding **ret_finding);
+int finding_place(struct finding *f, uint32_t take, enum pool pool, struct amount bytes);
 int finding_part(struct finding *f, const char *tag, enum pool pool, uint64_t count,
 		 struct amount bytes);
 void finding_holder(struct finding *f, const struct ledger_account *a);

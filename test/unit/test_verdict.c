@@ -362,6 +362,51 @@ static void heap_and_what_comes_with_it(void **state)
 	}
 }
 
+/* Pages of private memory at their places: one that was filled once is not named. */
+static void heap_is_taken_where_it_grows(void **state)
+{
+	enum { TAG_BRK = 900, TAG_MMAP, LEAKS = 90, CACHE };
+	struct ledger *led = start(SOURCE_BPF);
+	const struct finding *f;
+	struct verdict *v;
+	int64_t level = 100;
+
+	put_tag(led, TAG_BRK, POOL_PRIVATE, "brk");
+	put_tag(led, TAG_MMAP, POOL_PRIVATE, "mmap");
+	for (uint32_t i = 0; i < 2; i++)
+		put(led, EVENT_TAKE, 0,
+		    (struct event){.u.take = {.take = LEAKS + i, .syscall_nr = -1}, .text = ""});
+	for (uint32_t i = 0; i < 500; i++) {
+		level += i == 250 ? 203 : 3;
+		put_child(led, ROOT, i + 1, level * 4096);
+	}
+	for (uint32_t i = 4; i < 500; i++) {
+		struct event page = {.u.object = {.pool = POOL_PRIVATE,
+						  .tag = i == 250 ? TAG_MMAP : TAG_BRK,
+						  .take = i == 250 ? CACHE : LEAKS,
+						  .hold = HOLD_PROCESS,
+						  .birth_ordinal = i,
+						  .count = i == 250 ? 200 : 3,
+						  .returned_ns = 9,
+						  .holder = id(ROOT)}};
+
+		page.u.object.bytes = (int64_t)page.u.object.count * 4096;
+		assert_int_equal(put(led, EVENT_OBJECT, ROOT, page), 0);
+	}
+	v = finish(led);
+	f = only(v, "heap", WHERE_HELD);
+	assert_true(f->bytes_per_fork > 0.98 * 12288 && f->bytes_per_fork < 1.1 * 12288);
+	assert_int_equal(f->take, LEAKS);
+	assert_int_equal(f->take_count, 1);
+	assert_int_equal(f->part_count, 2);
+	assert_string_equal(f->parts[0].tag, "brk");
+	assert_int_equal(f->parts[0].bytes.bytes, 495 * 3 * 4096);
+	assert_string_equal(f->parts[1].tag, "private");
+	assert_int_equal(f->parts[0].bytes.bytes + f->parts[1].bytes.bytes, f->bytes.bytes);
+	verdict_free(v);
+	ledger_free(led);
+}
+
 static void mappings_without_memory(void **state)
 {
 	struct ledger *led = start(SOURCE_BPF);
@@ -446,6 +491,7 @@ int main(void)
 	    cmocka_unit_test(what_ipc_leaves),
 	    cmocka_unit_test(lost_by_the_kernel),
 	    cmocka_unit_test(heap_and_what_comes_with_it),
+	    cmocka_unit_test(heap_is_taken_where_it_grows),
 	    cmocka_unit_test(mappings_without_memory),
 	    cmocka_unit_test(unrecognised_things_are_found_but_not_beside_their_cause),
 	    cmocka_unit_test(the_table_of_causes_is_whole),

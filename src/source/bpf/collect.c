@@ -80,6 +80,8 @@ void collector_tag_name(const struct collector *c, uint32_t tag, char *name, siz
 			 : tag == TAG_MAX + LEVEL_LOCKED  ? "mlock"
 			 : tag == TAG_MAX + LEVEL_TIMERS  ? "timer"
 			 : tag == TAG_MAX + LEVEL_THREADS ? "threads"
+			 : tag == TAG_BRK		  ? "brk"
+			 : tag == TAG_MMAP		  ? "mmap"
 							  : "zombie");
 	}
 }
@@ -94,7 +96,7 @@ void collector_tag(struct collector *c, uint32_t tag)
 	c->tag_told[tag] = true;
 	collector_tag_name(c, tag, name, sizeof(name));
 	ev.text = name;
-	if (tag == TAG_MAX + LEVEL_LOCKED)
+	if (tag == TAG_MAX + LEVEL_LOCKED || tag == TAG_BRK || tag == TAG_MMAP)
 		ev.u.tag.pool = POOL_PRIVATE;
 	ev.u.tag.object_bytes = EVENT_UNKNOWN_BYTES;
 	if (tag < TAG_MAX) {
@@ -162,6 +164,8 @@ static int on_record(void *ctx, void *data, size_t size)
 	}
 	if (!c->run_is_over)
 		tell(c, &ev);
+	if (!c->run_is_over && ev.type == EVENT_EXIT)
+		collector_grown(c, slot, ev.time_ns);
 	return 0;
 }
 
@@ -228,6 +232,7 @@ int collector_finish(struct collector *c, bool oracle)
 
 	collector_records(c);
 	collector_objects_finish(c, oracle);
+	collector_grown_finish(c);
 	collector_accounts_finish(c);
 	tell_totals(c);
 	collector_loss(c, LOSS_RECORDS, tree->lost_records,

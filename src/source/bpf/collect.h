@@ -6,6 +6,7 @@
  *   accounts.c  slots of the account table, from the end of a process until a slot is free again
  *   objects.c   entries of the object table: tombstones, and what is open at the end
  *   takes.c     where objects were taken
+ *   grown.c     where private memory was taken
  *
  * A slot of the account table is closed, and free for another process, once its process was
  * reaped, its kernel charges have come back, and its tombstones were collected. Slab objects that
@@ -33,7 +34,7 @@ struct symbolizer;
 struct take_maps;
 
 /* Tags that stand for no cache. */
-enum { TAG_ZOMBIE = TAG_MAX + LEVELS, TAG_OWN_END };
+enum { TAG_ZOMBIE = TAG_MAX + LEVELS, TAG_BRK, TAG_MMAP, TAG_OWN_END };
 #define TAG_THINGS 1024 /* + enum thing: what is left by a name */
 
 /* An open charge that another process than its own reached when the run was over. */
@@ -171,6 +172,15 @@ void collector_objects_finish(struct collector *c, bool oracle);
  */
 void collector_note_handed(struct collector *c);
 void collector_tell_handed(struct collector *c);
+
+/*
+ * grown.c: tells the pages of private memory that the process of the slot has, and when it took
+ * them. Nothing where there are too few to speak of.
+ * @returned_ns: when its exit began, 0: it lives.
+ */
+void collector_grown(struct collector *c, uint32_t slot, uint64_t returned_ns);
+/* At the end: of all that live. */
+void collector_grown_finish(struct collector *c);
 
 /*
  * takes.c, in two halves: note a new take's maps while its process lives, and unwind the copy of

@@ -140,7 +140,8 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	t->accounts = map_memory(x->maps.accounts);
 	t->takes = map_memory(x->maps.takes);
 	t->counts = map_memory(x->maps.counts);
-	if (!t->objects || !t->accounts || !t->takes || !t->counts) {
+	t->grown = map_memory(x->maps.grown);
+	if (!t->objects || !t->accounts || !t->takes || !t->counts || !t->grown) {
 		*ret_why = "the kernel's tables cannot be mapped";
 		return -ENOMEM;
 	}
@@ -148,6 +149,7 @@ static int load_exact(const struct machine *m, bool pages_marked, struct tables 
 	t->tags = x->bss->tags;
 	t->records_fd = bpf_map__fd(x->maps.records);
 	t->tree->next_account = 1; /* slot 0 is the command's own */
+	t->tree->grown_bits = GROWN_BITS_MIN;
 	err = exact_bpf__attach(x);
 	if (err) {
 		*ret_why = "a tracepoint cannot be attached to";
@@ -311,6 +313,7 @@ void tables_close(struct tables *t)
 		unmap(t->accounts, t->exact->maps.accounts);
 		unmap(t->takes, t->exact->maps.takes);
 		unmap(t->counts, t->exact->maps.counts);
+		unmap(t->grown, t->exact->maps.grown);
 	}
 	exact_bpf__destroy(t->exact);
 	ask_bpf__destroy(t->ask);

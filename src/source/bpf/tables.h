@@ -28,6 +28,7 @@ struct tables {
 	struct account_slot *accounts;
 	struct take_slot *takes;
 	struct tag_counts *counts; /* one for each CPU */
+	struct grown_page *grown;
 	uint32_t cpus;
 	uint32_t page_bytes;
 	uint32_t payer_bytes; /* charged for each slab object beside its size */
