@@ -77,7 +77,7 @@ static __always_inline int slab_alloc(__u64 *ctx, __u64 site, struct kmem_cache 
 	if (!(gfp & gfp_account) && !(flags & slab_account)) {
 		uncharged = uncharged_kind(site);
 		if (!uncharged)
-		return 0;
+			return 0;
 	}
 	te = taker_here(ctx);
 	if (!te)

@@ -320,7 +320,7 @@ __noinline __u32 tag_far(__u64 key, __u64 kind_book, __u32 bytes)
 		if (TAG_IS_UNCHARGED(t->kind))
 			t->own_bytes = bytes;
 		else
-		t->bytes = bytes;
+			t->bytes = bytes;
 		return at;
 	}
 	return 0;
