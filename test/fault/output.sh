@@ -66,7 +66,7 @@ said "help on a full disk" 125 "cannot write to stdout: No space left"
 
 # A pipe that nobody reads is an error and no death by SIGPIPE; the command still dies of it.
 # shellcheck disable=SC2216
-{ "${run[@]}" -- true; echo $? >"$TMPDIR/status"; } 2>&1 | sleep 0
+{ sleep 1; "${run[@]}" -- true; echo $? >"$TMPDIR/status"; } 2>&1 | sleep 0
 expect "a reader that went away: exit status" 125 "$(cat "$TMPDIR/status")"
 # shellcheck disable=SC2216
 { "${run[@]}" -o "$TMPDIR/report" --json -- sh -c 'sleep 1; while :; do echo y; done'; echo $? >"$TMPDIR/status"; } | sleep 0
