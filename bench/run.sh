@@ -153,23 +153,16 @@ measure()
 # forktally watches a program that sleeps, while others are measured.
 idle_start()
 {
-	local i
 	if [ "$1" = floor ]; then
 		floor_start
-		i=$?
 		idle_pid=$floor_pid
-		return $i
+	else
+		rm -f "$work/ready"
+		"$FORKTALLY" run --source="$1" --json -o "$work/idle" -- \
+			sh -c ": >'$work/ready'; exec sleep 1000" </dev/null >/dev/null 2>"$work/beside.err" &
+		idle_pid=$!
 	fi
-	rm -f "$work/ready"
-	"$FORKTALLY" run --source="$1" --json -o "$work/idle" -- \
-		sh -c ": >'$work/ready'; exec sleep 1000" </dev/null >/dev/null 2>"$work/err" &
-	idle_pid=$!
-	for i in $(seq 300); do
-		[ -e "$work/ready" ] && return 0
-		kill -0 $idle_pid 2>/dev/null || return 1
-		sleep 0.1
-	done
-	return 1
+	await_ready $idle_pid
 }
 
 idle_stop()
@@ -212,7 +205,7 @@ for round in $(seq "$rounds"); do
 			if ! idle_start "$tool"; then
 				idle_stop
 				printf 'unrelated\tsyscall\t%s\t%d\t0\t0\t0\t1\tdid not start: %s\n' "$tool" \
-					"$round" "$(complaint "$work/err")" >>"$work/results"
+					"$round" "$(complaint "$work/beside.err")" >>"$work/results"
 				continue
 			fi ;;
 		*) continue ;;

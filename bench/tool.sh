@@ -58,19 +58,25 @@ wrap()
 	esac
 }
 
-# Sets $floor_pid.
-floor_start()
+# Waits until process $1 says by $work/ready that it is.
+await_ready()
 {
 	local i
-	rm -f "$work/ready"
-	"$bin/floor" "$work/ready" >"$work/beside.out" 2>"$work/beside.err" &
-	floor_pid=$!
-	for i in $(seq 100); do
+	for i in $(seq 300); do
 		[ -e "$work/ready" ] && return 0
-		kill -0 $floor_pid 2>/dev/null || return 1
+		kill -0 "$1" 2>/dev/null || return 1
 		sleep 0.1
 	done
 	return 1
+}
+
+# Starts the empty programs. Sets $floor_pid.
+floor_start()
+{
+	rm -f "$work/ready"
+	"$bin/floor" "$work/ready" >"$work/beside.out" 2>"$work/beside.err" &
+	floor_pid=$!
+	await_ready $floor_pid
 }
 
 # Starts what runs beside the load and waits until it is ready. Sets $beside_pid, "" for nothing.
