@@ -52,6 +52,7 @@ static struct exact_bpf *open_exact(bool old)
 	int err;
 
 	static_assert(sizeof(struct exact_bpf__bss) == sizeof(struct exact_old_bpf__bss) &&
+			  sizeof(struct exact_bpf__data) == sizeof(struct exact_old_bpf__data) &&
 			  sizeof(struct exact_bpf__rodata) == sizeof(struct exact_old_bpf__rodata),
 		      "one skeleton for both");
 	if (!x)

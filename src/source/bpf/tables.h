@@ -18,6 +18,8 @@ struct ask_bpf;
 #define TABLE_ACCOUNTS 65536u
 #define TABLE_TASKS    8192u /* buckets */
 #define TABLE_TAKES    8192u
+static_assert(TABLE_ACCOUNTS <= 1u << 16 && TABLE_TAKES < 1u << 16,
+	      "a slot fits into struct object_entry");
 #define JUDGE_FORKS    4u /* a holder with fewer forks cannot show growth */
 
 struct tables {
