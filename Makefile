@@ -26,7 +26,7 @@ LIBS     := libbpf libelf libdw jansson libzstd
 CFLAGS   ?= -O2 -g
 comma    := ,
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
-OURFLAGS := -std=gnu11 -D_GNU_SOURCE -DFORKTALLY_VERSION='"$(VERSION)"' -Isrc -I$(BUILD) $(WARN) \
+OURFLAGS := -std=gnu11 -D_GNU_SOURCE -DFORKTALLY_VERSION='"$(VERSION)"' -Isrc -Iinclude -I$(BUILD) $(WARN) \
             $(if $(WERROR),-Werror) \
             $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 DEPFLAGS  = $(shell $(PKG_CONFIG) --cflags $(LIBS))

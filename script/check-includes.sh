@@ -13,6 +13,7 @@ table=$(awk -F'|' '
 	/^\| `src\// {
 		may = $(NF - 1)
 		sub(/libbpf.*/, "", may)
+		sub(/`<forktally.*/, "", may)
 		gsub(/event\/event\.h/, "event", may)
 		gsub(/[^a-z ]/, " ", may)
 		n = split($2, name, "`")
@@ -51,6 +52,11 @@ check_file()
 			case $file in
 			src/bpf/* | src/source/bpf* | src/source/probe*) ;;
 			*) echo "$file: $header: libbpf is only for src/source/bpf and src/source/probe" ;;
+			esac ;;
+		'<forktally.h')
+			case $file in
+			src/quota/* | src/source/model*) ;;
+			*) echo "$file: $header is only for src/quota and src/source/model" ;;
 			esac ;;
 		'<'*) ;;
 		*/*)	may_include "$folder" "${header%%/*}" ||

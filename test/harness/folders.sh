@@ -27,5 +27,7 @@ planted()
 planted "ledger that knows a source" src/ledger/bad.c '#include "source/source.h"'
 planted "base that knows events" src/base/bad.h '#include "event/event.h"'
 planted "libbpf outside the exact source" src/cmd/bad.c '#include <bpf/libbpf.h>'
+planted "a ledger that charges quota" src/ledger/bad.c '#include <forktally.h>'
+planted "a quota core that needs forktally" src/quota/bad.c '#include "base/number.h"'
 planted "a folder outside the table" src/misc/bad.c '#include "event/event.h"'
 planted "a neighbour that is not there" src/view/bad.c '#include "ledger.h"'
