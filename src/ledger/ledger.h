@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "event/event.h"
-#include "ledger/amount.h"
+#include "event/amount.h"
 #include "ledger/series.h"
 
 /* The stated bounds (law 9). */

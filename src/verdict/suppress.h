@@ -27,7 +27,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "ledger/amount.h"
+#include "event/amount.h"
 
 struct ledger;
 struct verdict;

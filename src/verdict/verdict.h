@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "event/event.h"
-#include "ledger/amount.h"
+#include "event/amount.h"
 
 struct ledger;
 struct suppression;

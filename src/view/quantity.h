@@ -9,7 +9,7 @@
 #define FORKTALLY_QUANTITY_H
 
 #include <stdint.h>
-#include "ledger/amount.h"
+#include "event/amount.h"
 
 #define QUANTITY_BYTES 40 /* room for the longest result */
 

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "event/event.h"
-#include "ledger/amount.h"
+#include "event/amount.h"
 #include "verdict/verdict.h"
 
 struct ledger;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ledger/amount.h"
+#include "event/amount.h"
 
 #define E KNOWN_EXACT
 #define L KNOWN_AT_LEAST

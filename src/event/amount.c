@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <stdint.h>
-#include "ledger/amount.h"
+#include "event/amount.h"
 
 /* A sum that does not fit says so: the bound that it is certainly above, or nothing. */
 static struct amount amount_sum(int64_t a, int64_t b, enum known known)
