@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# make            build build/forktally and its man pages
+# make            build build/forktally and libforktally
 # make demo       install what is missing, build, run the main job on a leaking server
 # make check      install what is missing, build, pass all tests (LONG=1: the long ones too)
 # make corpus     every kind of leak and every look-alike, as a table: found, and what the kernel says
 # make bench      what it costs, against bare programs and peers
-# make install    DESTDIR= PREFIX=/usr/local
+# make install    DESTDIR= PREFIX=/usr/local LIBDIR=PREFIX/lib: the program, libforktally, man pages
 # V=1 shows commands; SAN=1 builds with ASan and UBSan; WERROR=1 makes warnings errors
 # CC=clang works as well as CC=gcc
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
+LIBDIR  ?= $(PREFIX)/lib
 BUILD   ?= build$(if $(SAN),-san)
 CC      ?= gcc
 CLANG   ?= clang
+OBJCOPY ?= objcopy
 # Ubuntu's bpftool runs the one of the running kernel, which a container may not have.
 BPFTOOL := $(or $(BPFTOOL),$(shell PATH=$$PATH:/usr/sbin:/sbin; \
 	for b in bpftool /usr/lib/linux-tools/*/bpftool; do \
@@ -43,17 +45,37 @@ SRC      := $(filter-out src/main.c,$(wildcard src/*/*.c src/source/*/*.c))
 SRC      := $(filter-out $(BPF_SRC),$(SRC))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o)
 WORKLOAD := $(patsubst test/workload/%.c,$(BUILD)/workload/%,$(wildcard test/workload/*.c))
+LIBOBJ   := $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard src/quota/*.c))
+LIB      := $(BUILD)/libforktally.so.0 $(BUILD)/libforktally.a
 BENCH    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZ     := $(patsubst test/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard test/fuzz/*.c))
 UNIT     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
 
 .PHONY: all demo check corpus bench install clean workloads units benches fuzzers deps
 .SECONDARY:
-all: $(BUILD)/forktally
+all: $(BUILD)/forktally $(LIB)
 
 $(BUILD)/forktally: $(BUILD)/src/main.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The library shows what forktally.h declares and nothing else, shared or static.
+$(BUILD)/pic/%.o: %.c
+	$(call say,PIC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+
+$(BUILD)/libforktally.so.0: $(LIBOBJ) src/quota/libforktally.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -shared -Wl,-soname,libforktally.so.0 -Wl,-z,nodelete \
+		-Wl,--version-script=src/quota/libforktally.map -o $@ $(LIBOBJ) -lpthread
+	$(Q)ln -sf libforktally.so.0 $(BUILD)/libforktally.so
+
+$(BUILD)/libforktally.a: $(LIBOBJ)
+	$(call say,AR,$@)
+	$(Q)$(LD) -r -o $(BUILD)/pic/libforktally.o $(LIBOBJ)
+	$(Q)$(OBJCOPY) --localize-hidden $(BUILD)/pic/libforktally.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(BUILD)/pic/libforktally.o
 
 $(BUILD)/%.o: %.c | $(MADE)
 	$(call say,CC,$<)
@@ -128,6 +150,12 @@ bench: deps
 
 install: all
 	$(Q)install -D -m 755 $(BUILD)/forktally $(DESTDIR)$(PREFIX)/bin/forktally
+	$(Q)install -D -m 644 include/forktally.h $(DESTDIR)$(PREFIX)/include/forktally.h
+	$(Q)install -D -m 644 $(BUILD)/libforktally.a $(DESTDIR)$(LIBDIR)/libforktally.a
+	$(Q)install -D -m 755 $(BUILD)/libforktally.so.0 $(DESTDIR)$(LIBDIR)/libforktally.so.0
+	$(Q)ln -sf libforktally.so.0 $(DESTDIR)$(LIBDIR)/libforktally.so
+	$(Q)mkdir -p $(DESTDIR)$(LIBDIR)/pkgconfig && sed 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@VERSION@,$(VERSION),' \
+		script/libforktally.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libforktally.pc
 	$(Q)for p in doc/man/*.[1-8]; do [ -e "$$p" ] || continue; \
 		install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
 	$(Q)install -D -m 644 script/completion.bash \
@@ -136,4 +164,4 @@ install: all
 clean:
 	$(Q)rm -rf build build-san
 
--include $(OBJ:.o=.d) $(BUILD)/src/main.d $(UNIT:$(BUILD)/unit/%=$(BUILD)/test/unit/%.d)
+-include $(OBJ:.o=.d) $(LIBOBJ:.o=.d) $(BUILD)/src/main.d $(UNIT:$(BUILD)/unit/%=$(BUILD)/test/unit/%.d)

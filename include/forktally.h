@@ -47,6 +47,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
 
 #define FT_POOLS_MAX 6
 #define FT_UNLIMITED INT64_MAX /* a limit that no usage reaches; the highest limit */
@@ -246,6 +249,9 @@ void ft_lane_leave(struct ft_lane *lane);
 /* Collects its reserves and frees it. Nobody may be using it. NULL does nothing. */
 void ft_lane_free(struct ft_lane *lane);
 
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif
