@@ -18,6 +18,13 @@ children() { ps -o stat= --ppid "$1" | grep -c "^$2"; }
 # sockets PID OPTION..: those of its sockets that ss lists so.
 sockets() { inside "$1" ss -H -a -n -p "${@:2}" | grep -c "pid=$1,"; }
 
+# connections_over PID: its TCP sockets that wait for it to close, and those that were reset: ss lists
+# these no more.
+connections_over()
+{
+	echo $(($(sockets "$1" -t state close-wait) + $(inodes "$1" '^socket:') - $(sockets "$1" -t)))
+}
+
 # unread PID: reports of 1,000 bytes in the queues of its unix sockets.
 unread()
 {
@@ -54,7 +61,7 @@ things()
 	fd.other) links "$pid" 'anon_inode:\[userfaultfd\]' ;;
 	socket.unread) unread "$pid" ;;
 	socket.inflight) cat "/proc/$pid/fdinfo/"* 2>/dev/null | awk '/^scm_fds:/ { s += $2 } END { print s + 0 }' ;;
-	socket.closewait) sockets "$pid" -t state close-wait ;;
+	socket.closewait) connections_over "$pid" ;;
 	ipc.shm) inside "$pid" tail -n +2 /proc/sysvipc/shm | wc -l ;;
 	ipc.sem) inside "$pid" tail -n +2 /proc/sysvipc/sem | wc -l ;;
 	ipc.msg) inside "$pid" tail -n +2 /proc/sysvipc/msg | wc -l ;;

@@ -301,6 +301,7 @@ struct sk_buff_head {
 	struct sk_buff *next;
 	unsigned int qlen;
 } CORE;
+enum { TCP_CLOSE = 7, TCP_CLOSE_WAIT = 8 };
 struct sock_common {
 	unsigned short skc_family;
 	unsigned char skc_state;
@@ -315,6 +316,7 @@ struct unix_sock {
 	struct sock *peer;
 } CORE;
 struct socket {
+	enum { SS_CONNECTED = 3 } state; /* stays so when the other side resets the connection */
 	struct sock *sk;
 } CORE;
 struct scm_fp_list {

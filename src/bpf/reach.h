@@ -86,15 +86,20 @@ static __always_inline __u32 thing_of_anonymous(__u64 name)
 	return THING_FD_OTHER;
 }
 
-static __always_inline __u32 thing_of_socket(struct sock *sk)
+static __always_inline __u32 thing_of_socket(struct socket *socket)
 {
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+	__u32 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+
 	switch (BPF_CORE_READ(sk, __sk_common.skc_family)) {
 	case 1: /* AF_UNIX */
 		return THING_FD_SOCKET_UNIX;
 	case 2:	 /* AF_INET */
 	case 10: /* AF_INET6 */
-		/* The other side has closed, and nobody here has taken note. */
-		if (BPF_CORE_READ(sk, __sk_common.skc_state) == 8 /* TCP_CLOSE_WAIT */)
+		/* The other side has closed, or reset what was connected; nobody here has taken
+		 * note. */
+		if (state == TCP_CLOSE_WAIT ||
+		    (state == TCP_CLOSE && BPF_CORE_READ(socket, state) == SS_CONNECTED))
 			return THING_SOCKET_CLOSEWAIT;
 		return THING_FD_SOCKET_INET;
 	default:
@@ -118,7 +123,7 @@ __noinline int thing_of_file(__u64 address)
 	if (mode == 0x1000)
 		return THING_FD_PIPE;
 	if (mode == 0xc000)
-		return thing_of_socket(BPF_CORE_READ(socket, sk));
+		return thing_of_socket(socket);
 	switch (magic) {
 	case 0x50494446: /* PID_FS_MAGIC */
 		return THING_FD_PIDFD;

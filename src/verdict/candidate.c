@@ -57,7 +57,7 @@ static bool is_candidate(const struct ledger_residue *r)
 /* Kinds that one thing may be now and then: a socket whose other side closes, a file removed. */
 static bool same_family(enum thing a, enum thing b)
 {
-	return (a == THING_FD_SOCKET_INET && b == THING_SOCKET_CLOSEWAIT) ||
+	return a == b || (a == THING_FD_SOCKET_INET && b == THING_SOCKET_CLOSEWAIT) ||
 	       (a == THING_SOCKET_CLOSEWAIT && b == THING_FD_SOCKET_INET) ||
 	       (a == THING_FD_FILE && b == THING_FD_FILE_DELETED) ||
 	       (a == THING_FD_FILE_DELETED && b == THING_FD_FILE);

@@ -202,8 +202,8 @@ static const struct rule rules[] = {
      .thing = THING_SOCKET_CLOSEWAIT,
      .counts = {"filp", "sock_inode_cache"},
      .parts = "filp, sock_inode_cache, dentry, TCP",
-     .hint = "The other side has closed these connections, this side has not. Close a socket when "
-	     "a read from it returns 0."},
+     .hint = "The other side has closed or reset these connections, this side has not. Close a "
+	     "socket when a read from it returns 0 or fails."},
     {CAUSE("ipc.shm", POOL_SHARED),
      .thing = THING_IPC_SHM,
      .where = WHERE_LEFT,

@@ -55,6 +55,34 @@ static void things_are_counted_by_their_bodies(void **state)
 	ledger_free(led);
 }
 
+/* Of two kinds that one thing may be, the parts go with the bodies of the commoner one. */
+static void parts_of_two_kinds_are_one_finding(void **state)
+{
+	static const enum thing kinds[][2] = {{THING_FD_SOCKET_INET, THING_SOCKET_CLOSEWAIT},
+					      {THING_SOCKET_CLOSEWAIT, THING_FD_SOCKET_INET},
+					      {THING_FD_FILE, THING_FD_FILE_DELETED}};
+
+	for (int n = 0; n < 3; n++) {
+		struct ledger *led = start(SOURCE_BPF);
+		const struct finding *f;
+		struct verdict *v;
+
+		run_children(led, 211);
+		for (uint32_t i = 0; i < 211; i++) {
+			enum thing kind = kinds[n][i % 12 != 0];
+
+			put_part(led, TAG_FILP, TAKE_OPEN, i, kind, true, ROOT);
+			put_part(led, TAG_1K, TAKE_OPEN, i, kind, false, ROOT);
+		}
+		v = finish(led);
+		f = only(v, thing_name(kinds[n][1]), WHERE_HELD);
+		assert_int_equal(f->count, 211);
+		assert_int_equal(f->bytes.bytes, 211 * 2 * 200);
+		verdict_free(v);
+		ledger_free(led);
+	}
+}
+
 /* Handed to a process that does not fork, or is not of the tree: that one, by the maker's forks. */
 static void a_keeper_is_named_by_its_makers_forks(void **state)
 {
@@ -222,6 +250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(things_are_counted_by_their_bodies),
+	    cmocka_unit_test(parts_of_two_kinds_are_one_finding),
 	    cmocka_unit_test(a_keeper_is_named_by_its_makers_forks),
 	    cmocka_unit_test(children_that_outlive_their_parent),
 	    cmocka_unit_test(what_was_there_before_the_first_fork_is_not_counted),
