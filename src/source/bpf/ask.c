@@ -50,19 +50,26 @@ void exact_prove_oracle(struct exact *x)
 	}
 }
 
-/* What the programs did not see come back, but the kernel says did. */
+/*
+ * What the programs did not see come back, but the kernel says did. What its holder was found to
+ * have when its exit began was there then, whoever saw it go: that leaves a tombstone.
+ */
 static void take_back(struct exact *x, uint32_t bucket, int slot)
 {
 	struct tables *t = &x->tables;
 	struct object_bucket *b = &t->objects[bucket];
 	struct object_entry e = b->entry[slot];
 	uint64_t key = b->key[slot];
+	bool late = collector_found_at_exit(&x->collector, &e);
+	uint64_t left_behind = late ? TOMBSTONE(collector_now_ns()) : 0;
 	uint32_t home = OBJECT_HOME(key);
 	uint32_t tag = e.tag & (TAG_MAX - 1);
 
-	if (!__atomic_compare_exchange_n(&b->key[slot], &key, 0, false, __ATOMIC_ACQ_REL,
+	if (!__atomic_compare_exchange_n(&b->key[slot], &key, left_behind, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return;
+	if (late)
+		collector_tombstone(&x->collector, &e);
 	if (home != bucket)
 		__atomic_sub_fetch(&t->objects[home].spilled, 1, __ATOMIC_RELAXED);
 	__atomic_add_fetch(

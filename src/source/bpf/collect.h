@@ -160,6 +160,10 @@ void collector_accounts_finish(struct collector *c);
  */
 bool collector_may_return(struct collector *c, const struct object_entry *e, uint64_t key);
 
+/* Was it found to be there when the exit of its holder began? */
+bool collector_found_at_exit(const struct collector *c, const struct object_entry *e);
+/* Counts a tombstone that stands for @e. */
+void collector_tombstone(struct collector *c, const struct object_entry *e);
 /* Tells and removes the tombstones: what went only with the exit of its holder. */
 void collector_sweep(struct collector *c);
 

@@ -12,6 +12,14 @@
 #include "source/bpf/collect.h"
 #include "source/bpf/reach.h"
 
+/* Its account: that of the process, not of a thread. */
+static struct account_slot *account_of(const struct collector *c, const struct object_entry *e)
+{
+	struct account_slot *a = &c->t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
+
+	return a->state == ACCOUNT_ALIAS ? &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)] : a;
+}
+
 /*
  * Taken by a system call that makes System V IPC, or fills it. What semop() takes is the process's
  * own: its exit gives that back, some seconds later.
@@ -133,13 +141,11 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 			enum hold hold, const struct walk_record *r)
 {
 	uint32_t slot = e->account & (TABLE_ACCOUNTS - 1), tag = e->tag & (TAG_MAX - 1);
-	struct account_slot *a = &c->t->accounts[slot];
+	const struct account_slot *a = account_of(c, e);
 	uint32_t mark = r ? r->mark : e->flags & OBJECT_IS_MARKED ? e->mark : 0;
 	struct event ev = {.type = EVENT_OBJECT};
 	char comm[EVENT_COMM_BYTES + 1];
 
-	if (a->state == ACCOUNT_ALIAS)
-		a = &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)];
 	if (slot != SHELF_SLOT)
 		ev.account = (struct account_id){.start_ns = a->start_ns, .tgid = a->tgid};
 	collector_tag(c, tag);
@@ -149,9 +155,9 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 		collector_forked_at(c, slot);
 	ev.u.object = (struct event_object){
 	    /* What goes with its holder was pinned by it: that is no cache. */
-	    .pool = returned_ns || hold == HOLD_LEFT || r ? POOL_KERNEL
-		    : held_by_time_wait(c, e)		  ? POOL_CACHE
-							  : collector_pool(c->t->tags[tag].book),
+	    .pool = hold == HOLD_PROCESS || hold == HOLD_LEFT || r ? POOL_KERNEL
+		    : held_by_time_wait(c, e)			   ? POOL_CACHE
+					      : collector_pool(c->t->tags[tag].book),
 	    .tag = tag,
 	    .take = e->take,
 	    .hold = hold,
@@ -182,6 +188,25 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 	collector_emit(c, &ev);
 }
 
+bool collector_found_at_exit(const struct collector *c, const struct object_entry *e)
+{
+	if (!(e->flags & OBJECT_IS_MARKED) || e->flags & OBJECT_IS_NAMED)
+		return false;
+	return e->flags & OBJECT_IS_KEPT ? e->flags & OBJECT_IS_HELD
+					 : account_of(c, e)->forks >= JUDGE_FORKS;
+}
+
+void collector_tombstone(struct collector *c, const struct object_entry *e)
+{
+	struct account_slot *a = account_of(c, e);
+
+	__atomic_add_fetch(&c->t->tree->tombstones, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&a->tombstones, 1, __ATOMIC_RELAXED);
+	if (e->flags & OBJECT_IS_KEPT)
+		__atomic_add_fetch(&c->t->accounts[e->site & (TABLE_ACCOUNTS - 1)].tombstones, 1,
+				   __ATOMIC_RELAXED);
+}
+
 /*
  * One pass over the tombstones up to c->seen_ns: those that need a file, or the others. One that
  * needs a file and has none was let go before its holder's exit, and RCU was late.
@@ -199,9 +224,7 @@ static void sweep_some(struct collector *c, bool with_file)
 			if (!KEY_IS_TOMBSTONE(key) || TOMBSTONE_NS(key) > c->seen_ns ||
 			    needs_file(c, e) != with_file)
 				continue;
-			a = &c->t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
-			if (a->state == ACCOUNT_ALIAS)
-				a = &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)];
+			a = account_of(c, e);
 			if (!with_file) {
 				moment_set(c->moments, moment_of(e->take, e->birth));
 				moment_set(c->kept, moment_of(a->tgid, e->birth));
@@ -232,10 +255,8 @@ void collector_sweep(struct collector *c)
 static bool is_handed_on(const struct collector *c, const struct object_entry *e,
 			 const struct walk_record *r)
 {
-	const struct account_slot *a = &c->t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
+	const struct account_slot *a = account_of(c, e);
 
-	if (a->state == ACCOUNT_ALIAS)
-		a = &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)];
 	return r && r->tgid && MARK_VIA(r->mark) != VIA_TASK &&
 	       (a->tgid != r->tgid || a->start_ns != r->start_ns);
 }
@@ -361,19 +382,16 @@ static enum hold hold_of(struct collector *c, const struct object_entry *e, uint
 	}
 	if (r || left_by_ipc(c, e))
 		return HOLD_LEFT;
-	return can_ask && (reach_knows(c->reach, &c->t->tags[e->tag & (TAG_MAX - 1)]) ||
-			   reach_lost(c->reach, key))
-		   ? HOLD_NONE
-		   : HOLD_UNKNOWN;
+	if (can_ask && (reach_knows(c->reach, &c->t->tags[e->tag & (TAG_MAX - 1)]) ||
+			reach_lost(c->reach, key)))
+		return HOLD_NONE;
+	/* Its holder let go of it in its exit, and the kernel is late. */
+	return collector_found_at_exit(c, e) ? HOLD_PROCESS : HOLD_UNKNOWN;
 }
 
 static bool lives(const struct collector *c, const struct object_entry *e)
 {
-	const struct account_slot *a = &c->t->accounts[e->account & (TABLE_ACCOUNTS - 1)];
-
-	if (a->state == ACCOUNT_ALIAS)
-		a = &c->t->accounts[a->alias & (TABLE_ACCOUNTS - 1)];
-	return a->state == ACCOUNT_LIVE;
+	return account_of(c, e)->state == ACCOUNT_LIVE;
 }
 
 static void tell_undecided(struct collector *c, uint32_t tag, uint64_t count)
