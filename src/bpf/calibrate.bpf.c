@@ -94,8 +94,7 @@ static __always_inline int see_large(__u64 object)
 {
 	if (!mine() || !big_page || !object)
 		return 0;
-	/* The first object on fresh pages, at their very start, gives both addresses of one place.
-	 */
+	/* The first object on fresh pages, at their start: both addresses of one place. */
 	if (!(object & ((1ULL << (big_order + page_shift)) - 1)))
 		page_base = big_page - (object >> page_shift) * page_struct_bytes;
 	big_page = 0;

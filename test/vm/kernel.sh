@@ -2,6 +2,7 @@
 # kernel.sh - fetch a distribution's kernel without installing it; sourced, bash.
 # Uses apt with a configuration, lists and cache of its own: the machine's are not touched.
 # shellcheck shell=bash
+vm_cache=${XDG_CACHE_HOME:-${HOME:-$BUILD}/.cache}/forktally-vm
 
 # Name, archive, its key ring, suite and package (a pattern) of each kernel that is known here.
 kernel_table()

@@ -1,6 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# machine.sh - a virtual machine that runs a list and tells what came out; sourced, bash, after test/lib.sh.
+# machine.sh - what the scripts with virtual machines share: a machine that runs a list and tells what came
+# out. Sourced by bash in the root of the tree, by a test of check.sh or by hand (then with a TMPDIR of its
+# own); brings test/lib.sh and kernel.sh.
 # shellcheck shell=bash
+export LC_ALL=C
+BUILD=${BUILD:-build}
+case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
+own_tmp=
+[ -n "${TMPDIR:-}" ] && [ -n "${FORKTALLY:-}" ] || own_tmp=$(mktemp -d /tmp/forktally-vm.XXXXXX)
+trap '[ -z "$own_tmp" ] || rm -rf "$own_tmp"' EXIT
+export FORKTALLY=${FORKTALLY:-$BUILD/forktally} WORKLOAD=${WORKLOAD:-$BUILD/workload}
+export TMPDIR=${own_tmp:-$TMPDIR}
+. test/lib.sh
+. test/vm/kernel.sh
 
 # virtual_machines: are they to be had here? Else says why not, and fails.
 virtual_machines()

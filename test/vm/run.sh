@@ -14,18 +14,7 @@
 # Kernels come from Debian and are kept in $XDG_CACHE_HOME/forktally-vm; nothing is installed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-export LC_ALL=C
-BUILD=${BUILD:-build}
-case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
-own_tmp=
-[ -n "${TMPDIR:-}" ] && [ -n "${FORKTALLY:-}" ] || own_tmp=$(mktemp -d /tmp/forktally-vm.XXXXXX)
-trap '[ -z "$own_tmp" ] || rm -rf "$own_tmp"' EXIT
-export FORKTALLY=${FORKTALLY:-$BUILD/forktally} WORKLOAD=${WORKLOAD:-$BUILD/workload}
-export TMPDIR=${own_tmp:-$TMPDIR}
-. test/lib.sh
-. test/vm/kernel.sh
 . test/vm/machine.sh
-vm_cache=${XDG_CACHE_HOME:-${HOME:-$BUILD}/.cache}/forktally-vm
 
 virtual_machines || exit 0
 

@@ -147,14 +147,13 @@ static int read_btf(struct machine *m, const char **ret_why)
 	m->percpu_alloc = percpu && btf_vlen(percpu) == 11;
 	id = btf__find_by_name_kind(btf, "btf_trace_kmem_cache_alloc", BTF_KIND_TYPEDEF);
 	m->objects_loadable = can_load_object(id);
-	/* Tests ask for it. A call of bpf_loop() that is never made stops some kernels without it.
-	 */
+	/* Tests ask for it. Some kernels stop at a call of bpf_loop() that is never made. */
 	m->old_bpf = getenv("FORKTALLY_OLD_BPF") || !has_new_bpf(id) ||
 		     !enumerator(btf, "BPF_FUNC_loop", &loop);
-	/* It got a second argument when it was moved to before the memory is dropped. */
 	/* Objects of a slab are charged one by one, each with a pointer to who pays. */
 	if (btf__find_by_name_kind(btf, "obj_cgroup", BTF_KIND_STRUCT) > 0)
 		m->payer_bytes = sizeof(void *);
+	/* It got a second argument when it was moved to before the memory is dropped. */
 	leave = tracepoint(btf, "sched_process_exit");
 	m->exit_with_memory = leave && btf_vlen(leave) == 3;
 	m->prepare_exec = tracepoint(btf, "sched_prepare_exec") != NULL;
