@@ -109,29 +109,47 @@ __noinline int tell_level(__u32 slot, __u32 level, __u64 count, __s64 bytes)
 	return 0;
 }
 
-struct count_walk {
+/* Marks an open charge anew, whatever was known of it. */
+__noinline int still_there(__u64 address, __u32 mark)
+{
+	struct object_place p;
+
+	if (!address || !ever_charged(address) || !object_find(address, &p))
+		return 0;
+	p.entry->flags |= OBJECT_IS_MARKED;
+	p.entry->mark = mark;
+	return 0;
+}
+
+struct timer_walk {
 	__u64 head, at, count;
+	__u32 mark;
 };
 
-static long count_next(__u32 i, struct count_walk *w)
+static long next_timer(__u32 i, struct timer_walk *w)
 {
 	if (!w->at || w->at == w->head)
 		return 1;
 	w->count++;
+	still_there(w->at - bpf_core_field_offset(struct k_itimer, list), w->mark);
 	w->at = read_u64(w->at);
 	return 0;
 }
 
-/* POSIX timers: they are gone before the exit of their process can be seen. */
-__noinline int tell_timers(__u32 slot, __u64 signal)
+/*
+ * POSIX timers: they are gone before the exit of their process can be seen. Each is marked with the
+ * last fork that it was there at, so that it is known at the end which were.
+ */
+__noinline int tell_timers(__u32 slot, __u64 signal, __u32 forks)
 {
-	struct count_walk w = {.head = signal +
-				       bpf_core_field_offset(struct signal_struct, posix_timers)};
+	struct timer_walk w = {.head = signal +
+				       bpf_core_field_offset(struct signal_struct, posix_timers),
+			       .mark = MARK(THING_TIMER, VIA_TASK, forks) | MARK_BODY};
 	__u64 first = w.at = read_u64(w.head);
 
 	if (!HAS_LOOP)
 		return 0;
-	bpf_loop(FDS_LONG, count_next, &w, 0);
+	bpf_loop(FDS_LONG, next_timer, &w, 0);
 	return tell_level(slot, LEVEL_TIMERS, w.count, w.count * object_bytes(first));
 }
 
@@ -146,7 +164,7 @@ __noinline int tell_levels(__u32 slot)
 	locked = READ(me, mm) && !a->shares_mm ? READ(me, mm, locked_vm) : 0;
 	tell_level(slot, LEVEL_LOCKED, locked, locked * page_bytes);
 	tell_level(slot, LEVEL_THREADS, a->threads > 1 ? a->threads - 1 : 0, 0);
-	return HAS_LOOP ? tell_timers(slot, FIELD_NUMBER(me, signal)) : 0;
+	return HAS_LOOP ? tell_timers(slot, FIELD_NUMBER(me, signal), a->forks) : 0;
 }
 
 static __always_inline int follow_fork(void *ctx, struct task_struct *child, __u64 clone_flags)

@@ -184,7 +184,9 @@ static void tell_object(struct collector *c, const struct object_entry *e, uint6
 	}
 	ev.u.object.thing = MARK_THING(mark);
 	ev.u.object.via = MARK_VIA(mark);
-	ev.u.object.fd = mark && MARK_FD(mark) != MARK_NO_FD ? (int32_t)MARK_FD(mark) : -1;
+	ev.u.object.fd = mark && MARK_VIA(mark) != VIA_TASK && MARK_FD(mark) != MARK_NO_FD
+			     ? (int32_t)MARK_FD(mark)
+			     : -1;
 	collector_emit(c, &ev);
 }
 
@@ -192,6 +194,10 @@ bool collector_found_at_exit(const struct collector *c, const struct object_entr
 {
 	if (!(e->flags & OBJECT_IS_MARKED) || e->flags & OBJECT_IS_NAMED)
 		return false;
+	/* Gone before the exit is seen: was it there at the last fork? */
+	if (MARK_THING(e->mark) == THING_TIMER)
+		return account_of(c, e)->state != ACCOUNT_LIVE &&
+		       MARK_FD(e->mark) == (account_of(c, e)->forks & MARK_NO_FD);
 	return e->flags & OBJECT_IS_KEPT ? e->flags & OBJECT_IS_HELD
 					 : account_of(c, e)->forks >= JUDGE_FORKS;
 }
