@@ -15,6 +15,7 @@ static const struct command {
     {"run", cmd_run, "run a program and check that what its forks took comes back"},
     {"attach", cmd_attach, "the same for a program that is running already"},
     {"replay", cmd_replay, "the same report from a session that was recorded"},
+    {"ps", cmd_ps, "what every process holds now, kernel memory too"},
     {"doctor", cmd_doctor, "what this machine allows, and what is lost without it"},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

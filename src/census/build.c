@@ -306,9 +306,9 @@ static void divide_objects(struct build *b)
 
 static void add_up(struct census *c, struct census_process *p, const struct extra *e)
 {
-	enum known known = c->source == SOURCE_PROC				 ? KNOWN_ESTIMATE
-			   : c->depth == CENSUS_SUMMARY || p->flags & CENSUS_CUT ? KNOWN_AT_LEAST
-										 : KNOWN_EXACT;
+	enum known known = c->depth == CENSUS_SUMMARY || p->flags & CENSUS_CUT ? KNOWN_AT_LEAST
+			   : c->source == SOURCE_PROC			       ? KNOWN_ESTIMATE
+									       : KNOWN_EXACT;
 
 	p->private = amount_add(p->anon, p->swap);
 	p->kernel.known = p->kernel_undivided.known = known;

@@ -41,7 +41,10 @@ struct census_source {
 	const struct census_source_ops *ops;
 };
 
-extern const struct census_source_ops census_bpf;
+extern const struct census_source_ops census_bpf, census_proc;
+
+/* Does /proc not show us the processes of other users (hidepid)? */
+bool census_proc_hides(void);
 
 static inline int census_source_open(const struct census_source_ops *ops,
 				     struct census_source **ret_source, const char **ret_why)

@@ -75,14 +75,55 @@ char *quantity_amount(char buf[QUANTITY_BYTES], struct amount a)
 	return buf;
 }
 
+char *quantity_short(char buf[QUANTITY_BYTES], struct amount a)
+{
+	static const char units[] = "KMGTPE";
+	const char *sign = a.bytes < 0 ? "-" : "";
+	uint64_t n = magnitude(a.bytes), tenths = 0;
+	unsigned unit = 0, shift = 10;
+
+	if (a.known == KNOWN_NOT)
+		return strcpy(buf, "?");
+	if (n < 1024) {
+		snprintf(buf, QUANTITY_BYTES, "%s%s%u", mark(a.known), sign, (unsigned)n);
+		return buf;
+	}
+	for (;;) {
+		unsigned __int128 scaled = (unsigned __int128)n * 10;
+
+		tenths = (uint64_t)((scaled + ((uint64_t)1 << (shift - 1))) >> shift);
+		if (tenths < 10235 || unit == 5) /* 1023.5 would be printed as 1024 */
+			break;
+		unit++;
+		shift += 10;
+	}
+	if (tenths < 1000)
+		snprintf(buf, QUANTITY_BYTES, "%s%s%llu.%u%c", mark(a.known), sign,
+			 (unsigned long long)(tenths / 10), (unsigned)(tenths % 10), units[unit]);
+	else
+		snprintf(buf, QUANTITY_BYTES, "%s%s%llu%c", mark(a.known), sign,
+			 (unsigned long long)((tenths + 5) / 10), units[unit]);
+	return buf;
+}
+
+char *quantity_digits(char buf[QUANTITY_BYTES], struct amount a)
+{
+	char bare[QUANTITY_BYTES];
+
+	if (a.known == KNOWN_NOT)
+		return strcpy(buf, "?");
+	snprintf(buf, QUANTITY_BYTES, "%s%s%.30s", mark(a.known), a.bytes < 0 ? "-" : "",
+		 quantity_count(bare, magnitude(a.bytes)));
+	return buf;
+}
+
 char *quantity_exact(char buf[QUANTITY_BYTES], struct amount a)
 {
 	char bare[QUANTITY_BYTES];
 
 	if (a.known == KNOWN_NOT)
 		return strcpy(buf, "?");
-	snprintf(buf, QUANTITY_BYTES, "%s%s%.30s B", mark(a.known), a.bytes < 0 ? "-" : "",
-		 quantity_count(bare, magnitude(a.bytes)));
+	snprintf(buf, QUANTITY_BYTES, "%.36s B", quantity_digits(bare, a));
 	return buf;
 }
 

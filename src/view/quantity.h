@@ -22,6 +22,12 @@ char *quantity_bytes(char buf[QUANTITY_BYTES], int64_t bytes);
 /* quantity_bytes() with its mark. */
 char *quantity_amount(char buf[QUANTITY_BYTES], struct amount a);
 
+/* As narrow as can be, for columns: "512", "1.5K", "123M", "~12.3G". */
+char *quantity_short(char buf[QUANTITY_BYTES], struct amount a);
+
+/* Every byte without a unit, with its mark: "~1,044,800". */
+char *quantity_digits(char buf[QUANTITY_BYTES], struct amount a);
+
 /* Every byte, with its mark: "~1,044,800 B". */
 char *quantity_exact(char buf[QUANTITY_BYTES], struct amount a);
 

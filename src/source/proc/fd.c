@@ -156,36 +156,43 @@ static enum cost socket_kind(int fds_fd, const char *name)
 	return fd_kind_of_protocol(protocol);
 }
 
-static int count_one(int fds_fd, const char *name, struct inode_set *seen, struct fd_counts *counts)
+int fd_look(int fds_fd, const char *name, struct fd_object *ret_object)
 {
-	char link[4096];
-	ssize_t n = readlinkat(fds_fd, name, link, sizeof(link) - 1);
-	uint64_t inode;
-	enum cost kind;
-	int fresh;
+	struct fd_object *o = ret_object;
+	ssize_t n = readlinkat(fds_fd, name, o->target, sizeof(o->target) - 1);
 
 	if (n < 0)
-		return 0; /* closed in between */
-	link[n] = '\0';
-	counts->total++;
-	kind = fd_kind_of_link(link, &inode);
-	if (inode) {
-		fresh = inode_set_add(seen, inode);
-		if (fresh <= 0)
-			return fresh;
-	}
-	if (kind == COST_FD_SOCKET_OTHER)
-		kind = socket_kind(fds_fd, name);
-	if (kind == COSTS) {
+		return -errno;
+	o->target[n] = '\0';
+	o->kind = fd_kind_of_link(o->target, &o->inode);
+	if (o->kind == COST_FD_SOCKET_OTHER)
+		o->kind = socket_kind(fds_fd, name);
+	if (o->kind == COSTS) {
 		struct statx stx = {0};
 
 		/* Never asks a server: only the type and the device are needed. */
 		if (statx(fds_fd, name, AT_STATX_DONT_SYNC, STATX_TYPE, &stx))
-			kind = COST_FD_OTHER;
+			o->kind = COST_FD_OTHER;
 		else
-			kind = fd_kind_of_path(link, stx.stx_mode, stx.stx_rdev_major);
+			o->kind = fd_kind_of_path(o->target, stx.stx_mode, stx.stx_rdev_major);
 	}
-	counts->count[kind - COST_FD_FIRST]++;
+	return 0;
+}
+
+static int count_one(int fds_fd, const char *name, struct inode_set *seen, struct fd_counts *counts)
+{
+	struct fd_object o;
+
+	if (fd_look(fds_fd, name, &o))
+		return 0; /* closed in between */
+	counts->total++;
+	if (o.inode) {
+		int fresh = inode_set_add(seen, o.inode);
+
+		if (fresh <= 0)
+			return fresh;
+	}
+	counts->count[o.kind - COST_FD_FIRST]++;
 	return 0;
 }
 

@@ -33,6 +33,21 @@ enum cost fd_kind_of_path(const char *link, uint32_t mode, uint32_t device_major
 /* The kind behind a socket's protocol, as in the xattr system.sockprotoname: "UNIX", "TCPv6" ... */
 enum cost fd_kind_of_protocol(const char *protocol);
 
+/* What one descriptor is. */
+struct fd_object {
+	enum cost kind;	   /* COST_FD_FIRST to COST_FD_LAST */
+	uint64_t inode;	   /* of pipes and sockets: which object; 0: /proc does not say */
+	char target[4096]; /* the link's text: "/a/b", "pipe:[1]" */
+};
+
+/**
+ * fd_look() - one descriptor.
+ * @fds_fd: the directory /proc/PID/fd.
+ * @name:   of the entry: "3".
+ * Errors:  -errno; -ENOENT it was closed in between.
+ */
+int fd_look(int fds_fd, const char *name, struct fd_object *ret_object);
+
 /**
  * fd_count() - all descriptors of the process whose /proc directory this is.
  * Errors: -errno; -EACCES where we may not look; what is closed while we look is left out.
