@@ -217,6 +217,8 @@ int row_exit(struct ledger *led, const struct event *ev)
 		return 0;
 	a = &row->account;
 	a->exited = true;
+	row_find_waiter(row, x->parent_tgid);
+	led->waited_elsewhere += !!row->waiter;
 	if (row->parent && !a->before)
 		row->parent->account.ended++;
 	a->exit_ns = ev->time_ns;
@@ -246,6 +248,7 @@ int row_reap(struct ledger *led, const struct event *ev)
 	if (row->account.reaped)
 		return 0;
 	row->account.reaped = true;
+	led->waited_elsewhere -= !!row->waiter;
 	row->account.reap_ns = ev->time_ns;
 	row->waiting = true; /* dropping a residue must not fold it right here */
 	charge_private_end(led, row);

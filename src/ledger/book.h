@@ -38,6 +38,7 @@ struct row {
 	struct row *prev, *next;       /* in order of forks */
 	struct row *parent;
 	struct row *child, *sibling_prev, *sibling_next;
+	struct row *waiter; /* whose zombie it is, where that is not `parent`; an ancestor of it */
 	struct row *closing_next;
 	struct residue *zombie_in; /* it is counted there */
 	struct gauge *gauges;
@@ -102,6 +103,7 @@ struct ledger {
 	size_t row_count;
 	struct row other;
 	uint64_t alive_now;
+	uint64_t waited_elsewhere; /* rows with a waiter, exited and not reaped */
 	struct amount before_private;
 	struct table by_id;
 	struct row *closing, *closing_last;
@@ -194,6 +196,8 @@ void residues_release(struct ledger *led);
 
 /* kin.c */
 int residue_zombies(struct ledger *led, struct row *parent);
+/* Its parent at exit was @tgid: sets row->waiter where that is another than the one that forked it. */
+void row_find_waiter(struct row *row, uint32_t tgid);
 int residue_child(struct ledger *led, struct row *row, const struct event_exit *x);
 int residue_orphans(struct ledger *led);
 void residue_zombie_bytes(struct row *row, struct amount bytes);

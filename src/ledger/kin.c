@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Children that were not waited for, and those that outlive who forked them. */
 #include <errno.h>
+#include <string.h>
 #include "ledger/book.h"
 
 static void zombie_sum(struct residue *r)
@@ -41,12 +42,84 @@ void residue_zombie_bytes(struct row *row, struct amount bytes)
 		zombie_sum(r);
 }
 
+static bool is_zombie(const struct row *row)
+{
+	const struct ledger_account *a = &row->account;
+
+	return (a->exited || a->zombie) && !a->reaped && !a->before && !row->zombie_in;
+}
+
+static int zombie_add(struct ledger *led, const struct residue_key *k, struct row *row,
+		      const struct marks *marks, struct residue **ret_residue)
+{
+	struct ledger_account *a = &row->account;
+	struct residue *r = residue_get(led, k);
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	err = births_add(&r->residue.births,
+			 marks ? marks_own(marks, a->birth_ordinal) : a->birth_ordinal, 1);
+	if (err)
+		return err;
+	row->zombie_in = r;
+	/* A source that charges as it goes knows what is left of it by now. */
+	if (a->zombie_bytes.known == KNOWN_NOT && a->pool[POOL_KERNEL].live)
+		a->zombie_bytes =
+		    (struct amount){a->pool[POOL_KERNEL].live, a->pool[POOL_KERNEL].charged.known};
+	residue_sum(&r->residue.kernel_bytes, r->residue.count,
+		    a->exit_kernel.known == KNOWN_NOT ? EVENT_UNKNOWN_BYTES : a->exit_kernel.bytes,
+		    false);
+	residue_process(r, a);
+	r->unknown_count += a->zombie_bytes.known == KNOWN_NOT;
+	if (a->zombie_bytes.bytes <= LEDGER_BYTES_MAX - r->known_bytes)
+		r->known_bytes += a->zombie_bytes.bytes;
+	r->residue.estimate |= a->zombie_bytes.known == KNOWN_ESTIMATE;
+	zombie_sum(r);
+	*ret_residue = r;
+	return 0;
+}
+
+void row_find_waiter(struct row *row, uint32_t tgid)
+{
+	struct row *q = row->parent;
+
+	if (!tgid || !q || q->account.id.tgid == tgid)
+		return;
+	while (q && (q->account.id.tgid != tgid || q->account.exited))
+		q = q->parent;
+	row->waiter = q;
+}
+
+/* Those that others made for it (CLONE_PARENT): told by their makers' forks, as for any keeper. */
+static int residue_zombies_of_others(struct ledger *led, struct row *parent)
+{
+	struct residue_key k = {.kind = RESIDUE_ZOMBIE,
+				.hold = HOLD_PROCESS,
+				.keeper = parent->account.id,
+				.pool = POOL_KERNEL};
+	struct residue *r;
+	struct row *row;
+	int err;
+
+	for (row = led->rows; led->waited_elsewhere && row; row = row->next) {
+		if (row->waiter != parent || !is_zombie(row))
+			continue;
+		err = zombie_add(led, &k, row, NULL, &r);
+		if (err)
+			return err;
+		memcpy(r->residue.keeper_comm, parent->account.comm, EVENT_COMM_BYTES);
+		residue_forker(led, r, row->parent); /* no fold: the parent has this child */
+	}
+	return 0;
+}
+
 /* @parent begins to exit, or the run is over: whom of its children did it not wait for? */
 int residue_zombies(struct ledger *led, struct row *parent)
 {
 	struct residue_key k = {
 	    .kind = RESIDUE_ZOMBIE, .hold = HOLD_PROCESS, .holder = parent, .pool = POOL_KERNEL};
-	struct residue *r = NULL;
+	struct residue *r;
 	struct row *row;
 	int err;
 
@@ -55,37 +128,13 @@ int residue_zombies(struct ledger *led, struct row *parent)
 		k.below = residue_below(parent);
 	}
 	for (row = parent->child; row; row = row->sibling_next) {
-		struct ledger_account *a = &row->account;
-
-		if ((!a->exited && !a->zombie) || a->reaped || a->before || row->zombie_in)
+		if (row->waiter || !is_zombie(row))
 			continue;
-		if (!r)
-			r = residue_get(led, &k);
-		if (!r)
-			return -ENOMEM;
-		err = births_add(&r->residue.births,
-				 r->holder ? marks_own(&parent->account.marks, a->birth_ordinal)
-					   : a->birth_ordinal,
-				 1);
+		err = zombie_add(led, &k, row, k.holder ? &parent->account.marks : NULL, &r);
 		if (err)
 			return err;
-		row->zombie_in = r;
-		/* A source that charges as it goes knows what is left of it by now. */
-		if (a->zombie_bytes.known == KNOWN_NOT && a->pool[POOL_KERNEL].live)
-			a->zombie_bytes = (struct amount){a->pool[POOL_KERNEL].live,
-							  a->pool[POOL_KERNEL].charged.known};
-		residue_sum(&r->residue.kernel_bytes, r->residue.count,
-			    a->exit_kernel.known == KNOWN_NOT ? EVENT_UNKNOWN_BYTES
-							      : a->exit_kernel.bytes,
-			    false);
-		residue_process(r, a);
-		r->unknown_count += a->zombie_bytes.known == KNOWN_NOT;
-		if (a->zombie_bytes.bytes <= LEDGER_BYTES_MAX - r->known_bytes)
-			r->known_bytes += a->zombie_bytes.bytes;
-		r->residue.estimate |= a->zombie_bytes.known == KNOWN_ESTIMATE;
-		zombie_sum(r);
 	}
-	return 0;
+	return residue_zombies_of_others(led, parent);
 }
 
 /*

@@ -152,6 +152,45 @@ static void children_that_outlive_their_parent(void **state)
 	}
 }
 
+/* Made by one process for another (CLONE_PARENT): that one has not waited, and did not fork. */
+static void zombies_are_held_by_who_should_wait(void **state)
+{
+	enum { MAKER = 500, CHILDREN = 97 };
+
+	for (int reaped = 0; reaped < 2; reaped++) {
+		struct ledger *led = start(SOURCE_BPF);
+		const struct finding *f;
+		struct verdict *v;
+
+		put_fork(led, ROOT, MAKER, 1, 40960, 0);
+		for (uint32_t i = 0; i < CHILDREN; i++) {
+			put_fork(led, MAKER, 1000 + i, 2 + i, 40960, 0);
+			put(led, EVENT_EXIT, 1000 + i,
+			    (struct event){
+				.u.exit = {.kernel_live_bytes = 70000, .parent_tgid = ROOT}});
+		}
+		put_exit(led, MAKER, 0);
+		put_reap(led, MAKER);
+		for (uint32_t i = 0; reaped && i < CHILDREN; i++)
+			put_reap(led, 1000 + i);
+		put_exit(led, ROOT, 0);
+		for (uint32_t i = 0; !reaped && i < CHILDREN; i++)
+			put_reap(led, 1000 + i);
+		put_reap(led, ROOT);
+		if (reaped) {
+			finish_clean(led);
+			continue;
+		}
+		v = finish(led);
+		f = only(v, "zombie", WHERE_HELD);
+		assert_int_equal(f->count, CHILDREN);
+		assert_int_equal(f->holder.tgid, ROOT);
+		assert_int_equal(f->forks, CHILDREN);
+		verdict_free(v);
+		ledger_free(led);
+	}
+}
+
 /* Its tag has no totals: what is open of it is in no book, and breaks none. */
 static void what_is_charged_to_nobody_is_found_and_in_no_book(void **state)
 {
@@ -255,6 +294,7 @@ int main(void)
 	    cmocka_unit_test(children_that_outlive_their_parent),
 	    cmocka_unit_test(what_was_there_before_the_first_fork_is_not_counted),
 	    cmocka_unit_test(children_that_outlive_their_parent_by_estimate),
+	    cmocka_unit_test(zombies_are_held_by_who_should_wait),
 	    cmocka_unit_test(what_is_charged_to_nobody_is_found_and_in_no_book),
 	};
 
