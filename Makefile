@@ -42,7 +42,8 @@ SKEL     := $(BPF_SRC:src/bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
 MADE     := $(SKEL) $(BUILD)/base/syscall_names.h
 
 SRC      := $(filter-out src/main.c,$(wildcard src/*/*.c src/source/*/*.c))
-SRC      := $(filter-out $(BPF_SRC),$(SRC))
+HOOK_SRC := $(wildcard src/heap/*.c)
+SRC      := $(filter-out $(BPF_SRC) $(HOOK_SRC),$(SRC))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o)
 WORKLOAD := $(patsubst test/workload/%.c,$(BUILD)/workload/%,$(wildcard test/workload/*.c))
 LIBOBJ   := $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard src/quota/*.c))
@@ -53,7 +54,7 @@ UNIT     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*
 
 .PHONY: all demo check corpus bench install clean workloads units benches fuzzers deps
 .SECONDARY:
-all: $(BUILD)/forktally $(LIB)
+all: $(BUILD)/forktally $(LIB) $(BUILD)/libforktally-heap.so
 
 $(BUILD)/forktally: $(BUILD)/src/main.o $(OBJ)
 	$(call say,LINK,$@)
@@ -76,6 +77,13 @@ $(BUILD)/libforktally.a: $(LIBOBJ)
 	$(Q)$(LD) -r -o $(BUILD)/pic/libforktally.o $(LIBOBJ)
 	$(Q)$(OBJCOPY) --localize-hidden $(BUILD)/pic/libforktally.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(BUILD)/pic/libforktally.o
+
+# Loaded into other programs: it needs nothing but libc, not even the library of gcc's unwinder.
+$(BUILD)/libforktally-heap.so: $(HOOK_SRC) $(wildcard src/heap/*.h)
+	$(call say,HOOK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -g -std=gnu11 -D_GNU_SOURCE -Isrc $(WARN) $(if $(WERROR),-Werror) -fPIC -shared \
+		-fvisibility=hidden -static-libgcc -Wl,--exclude-libs,ALL -Wl,-z,now $(LDFLAGS) -o $@ $(HOOK_SRC)
 
 $(BUILD)/%.o: %.c | $(MADE)
 	$(call say,CC,$<)
@@ -156,6 +164,8 @@ install: all
 	$(Q)ln -sf libforktally.so.0 $(DESTDIR)$(LIBDIR)/libforktally.so
 	$(Q)mkdir -p $(DESTDIR)$(LIBDIR)/pkgconfig && sed 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@VERSION@,$(VERSION),' \
 		script/libforktally.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libforktally.pc
+	$(Q)install -D -m 644 $(BUILD)/libforktally-heap.so \
+		$(DESTDIR)$(PREFIX)/lib/forktally/libforktally-heap.so
 	$(Q)for p in doc/man/*.[1-8]; do [ -e "$$p" ] || continue; \
 		install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
 	$(Q)install -D -m 644 script/completion.bash \

@@ -115,8 +115,8 @@ user_level()
 		skipped=$((skipped + 1))
 		return 1
 	fi
-	mkdir -p "$scratch/user/test" && cp -r "$BUILD/forktally" "$WORKLOAD" "$scratch/user/" &&
-		cp -r test/*.sh test/corpus.tab test/corpus.jq test/e2e "$scratch/user/test/" &&
+	mkdir -p "$scratch/user/test" && cp -r "$BUILD"/*forktally* "$WORKLOAD" "$scratch/user/" &&
+		cp -r test/*.sh test/corpus.tab test/corpus.jq test/e2e test/workload "$scratch/user/test/" &&
 		chmod -R a+rX "$scratch/user" && return
 	echo "not ok - proc as another user: no copy for it in $scratch"
 	failed=$((failed + 1))

@@ -73,6 +73,9 @@ static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 const struct option_spec run_option_specs[] = {
 	WATCH_OPTIONS(
+	{.name = "heap", .kind = OPTION_FLAG, .offset = offsetof(struct run_options, heap),
+	 .help = "name the lines that allocate memory which stays;\n"
+		 "loads a hook into CMD by LD_PRELOAD"},
 	{.name = "timeout", .kind = OPTION_DURATION, .value = "TIME", .min = 1, .max = 365 * DAY_NS,
 	 .offset = offsetof(struct run_options, timeout_ns),
 	 .help = "end the run after TIME: SIGTERM to all of its\n"

@@ -32,6 +32,7 @@ struct run_options {
 	uint64_t timeout_ns; /* 0: none; attach: of the window */
 	uint64_t settle_ns;  /* 0: the source's default */
 	uint64_t object_max; /* 0: the source's default */
+	bool heap;	     /* run: the allocator hook */
 	bool help;
 	char *const *command; /* run: NULL-terminated, borrowed from argv; NULL with help */
 	pid_t pid;	      /* attach; 0 with help */

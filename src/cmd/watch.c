@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "cmd/watch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,8 +11,14 @@
 #include <unistd.h>
 #include "cmd/cmd.h"
 #include "event/log_writer.h"
+#include "heap/region.h"
+#include "ledger/ledger.h"
+#include "source/heap/blocks.h"
 #include "source/registry.h"
 #include "view/quantity.h"
+
+static_assert(HEAP_FORKS_MIN == LEDGER_FORKS_MIN && HEAP_BINS == SERIES_BINS,
+	      "the hook keeps births as the ledger does");
 
 #define POLL_MS 500 /* how late an end may be noticed, and a recording flushed */
 
@@ -60,8 +67,8 @@ static int open_source(struct watch *w, const struct source_ops *ops, const char
 	    .command_line = w->command_line,
 	    .settle_max_ms = (uint32_t)((w->options->settle_ns + 999999) / 1000000),
 	    .object_max = (uint32_t)w->options->object_max,
-	    .emit = session_emit,
-	    .emit_ctx = &w->session,
+	    .emit = w->blocks ? blocks_emit : session_emit,
+	    .emit_ctx = w->blocks ? (void *)w->blocks : &w->session,
 	    .progress = can_show_progress(w->options) ? show_progress : NULL,
 	    .progress_ctx = w,
 	};
@@ -178,6 +185,17 @@ static int open_recording(const char *path, int *ret_fd, struct log_writer **ret
 	return 0;
 }
 
+static int open_blocks(struct watch *w)
+{
+	const char *why;
+	int err = blocks_new(session_emit, &w->session, &w->blocks, &why);
+
+	if (!err)
+		return 0;
+	cmd_error("--heap cannot be had: %s", *why ? why : strerror(-err));
+	return STATUS_FAILED;
+}
+
 int watch_prepare(struct watch *w)
 {
 	const struct run_options *options = w->options;
@@ -196,7 +214,7 @@ int watch_prepare(struct watch *w)
 		cmd_error("out of memory");
 		return STATUS_FAILED;
 	}
-	return 0;
+	return options->heap ? open_blocks(w) : 0;
 }
 
 void watch_close(struct watch *w)
@@ -214,6 +232,8 @@ int watch_report(struct watch *w)
 
 void watch_done(struct watch *w)
 {
+	blocks_free(w->blocks);
+	w->blocks = NULL;
 	session_done(&w->session);
 	report_close(&w->report);
 	signals_close(&w->signals);

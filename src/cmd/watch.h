@@ -16,12 +16,15 @@
 #include "source/launch.h"
 #include "source/source.h"
 
+struct blocks;
+
 struct watch {
 	const struct run_options *options; /* borrowed */
 	char *command_line;		   /* owned */
 	struct launch launch;		   /* attached: filled in before watch_open() */
 	struct signals signals;		   /* fd -1: watch_open() opens it */
 	struct session session;
+	struct blocks *blocks; /* NULL: no allocator hook */
 	struct report report;
 	struct source *source;
 	uint64_t deadline_ns; /* watch_until() looks up in time for it; 0: none */

@@ -104,6 +104,7 @@ enum hold {
 #define GAUGE_BEFORE	4 /* what was there before the session: the level to count from */
 #define OBJECT_ESTIMATE 1 /* bytes from a cost table, not read from the kernel */
 #define OBJECT_BODY	2 /* one of these for each of its things */
+#define OBJECT_OWN_FORKS 4 /* birth_ordinal counts the holder's own forks since its exec */
 #define GAUGE_PART 2 /* these bytes are in a charge or in another gauge as well */
 #define TAG_UNACCOUNTED 1 /* the kernel charges this to nobody */
 #define TAG_ESTIMATE                                                                               \
@@ -202,7 +203,8 @@ struct event_gauge {
  * One or more like objects, taken at one place, by one account. Open (returned_ns 0) at the end of
  * the run, or returned late: when its holder began to exit or later. Objects are parts of what
  * CHARGE already counted, they are not added to it. In the private pool: pages that are in the
- * account's level, by where they were taken; they never stand for all of it.
+ * account's level, by where they were taken; they never stand for all of it. Or blocks that an
+ * allocator made of them (tag "heap block"): both are parts of that level, and of each other.
  */
 struct event_object {
 	ev_u32 pool;

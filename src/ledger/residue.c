@@ -177,6 +177,13 @@ static void set_keeper_comm(struct residue *r, struct target keeper, const char 
 		strncpy(comm, text, EVENT_COMM_BYTES - 1);
 }
 
+static uint32_t birth_of(const struct residue *r, const struct event_object *e)
+{
+	return r->holder && !(e->flags & OBJECT_OWN_FORKS)
+		   ? marks_own(&r->holder->account.marks, e->birth_ordinal)
+		   : e->birth_ordinal;
+}
+
 int residue_object(struct ledger *led, const struct event *ev)
 {
 	const struct event_object *e = &ev->u.object;
@@ -227,10 +234,7 @@ int residue_object(struct ledger *led, const struct event *ev)
 		return -ENOMEM;
 	if (r->residue.bytes.bytes > LEDGER_BYTES_MAX - (e->bytes > 0 ? e->bytes : 0))
 		return -EINVAL;
-	err = births_add(&r->residue.births,
-			 r->holder ? marks_own(&r->holder->account.marks, e->birth_ordinal)
-				   : e->birth_ordinal,
-			 e->count);
+	err = births_add(&r->residue.births, birth_of(r, e), e->count);
 	if (err)
 		return err;
 	led->pool[e->pool].pool.seen = true;

@@ -23,15 +23,16 @@ bool heap_is_leak(const struct profile *p, const struct growth *g)
 }
 
 static int note_growth(struct judge *j, const struct ledger_account *a, int64_t bytes,
-		       uint64_t forks)
+		       uint64_t forks, bool blocks_seen)
 {
 	return judge_note(
 	    j,
 	    "%.*s (pid %" PRIu32 ") kept %" PRId64 " more bytes of private memory in "
 	    "%" PRIu64 " forks, %" PRId64 " for each, in pieces smaller than a page: a "
-	    "record of its work or a slow leak, which cannot be told apart from "
-	    "outside. A heap checker can.",
-	    (int)sizeof(a->comm), a->comm, a->id.tgid, bytes, forks, bytes / (int64_t)forks);
+	    "record of its work or a slow leak, which cannot be told apart from outside. %s",
+	    (int)sizeof(a->comm), a->comm, a->id.tgid, bytes, forks, bytes / (int64_t)forks,
+	    blocks_seen ? "It is not in blocks of malloc() that stay."
+			: "With --heap, 'forktally run' names the lines that allocate it.");
 }
 
 /* The pages of one place, or of all: do they grow with the forks of their holder? */
@@ -43,7 +44,7 @@ static bool places_grow(const struct judge *j, const struct ledger_account *a, u
 	for (i = 0; i < ledger_residue_count(j->led); i++) {
 		const struct ledger_residue *r = ledger_residue(j->led, i);
 
-		if (!is_place(r) || r->holder != a || (take && r->take != take))
+		if (!is_place(r) || is_block(r) || r->holder != a || (take && r->take != take))
 			continue;
 		profile_births(&one, &r->births, a->forks);
 		profile_add(&sum, &one);
@@ -69,7 +70,7 @@ static int add_places(struct judge *j, struct finding *f, const struct ledger_ac
 	for (i = 0; i < all; i++) {
 		const struct ledger_residue *p = ledger_residue(j->led, i);
 
-		if (is_place(p) && p->holder == a)
+		if (is_place(p) && !is_block(p) && p->holder == a)
 			r[n++] = p;
 	}
 	for (i = 0; i < n; i++) {
@@ -119,11 +120,15 @@ int finding_heap(struct judge *j, const struct ledger_account *a)
 	struct profile p;
 	struct growth g;
 	struct finding *f;
+	struct blocks_sum blocks;
 	int64_t bytes;
 	int err;
 
-	if (forks < LEDGER_FORKS_MIN || !a->levels.bins || !holder_may_leak(a))
+	if (forks < LEDGER_FORKS_MIN || !holder_may_leak(a))
 		return 0;
+	err = finding_blocks(j, a, forks, &blocks);
+	if (err || !a->levels.bins)
+		return err;
 	if (page <= 0)
 		page = 4096;
 	profile_bytes(&p, &a->levels, forks, false, page);
@@ -132,8 +137,11 @@ int finding_heap(struct judge *j, const struct ledger_account *a)
 		return 0;
 	/* Levels at N forks have N - 1 ways between them. */
 	bytes = llround(g.steady * page * (double)forks / (double)(forks - 1));
+	if (blocks.most >= bytes)
+		return 0;
+	bytes -= blocks.bytes;
 	if (!heap_is_leak(&p, &g))
-		return note_growth(j, a, bytes, forks);
+		return note_growth(j, a, bytes, forks, blocks.seen);
 	err = finding_add(j, rule, &f);
 	if (err)
 		return err;

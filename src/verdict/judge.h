@@ -6,6 +6,7 @@
  *   candidate.c  which residues may be findings, and what each is
  *   finding.c  makes one finding: its parts, bytes, count, holder
  *   heap.c     private memory that grows
+ *   block.c    blocks of an allocator that pile up in it
  *   primary.c  what of some candidates is counted, and whether it grows
  *   growth.c   growth or plateau, from a profile alone
  *   catalogue.c  the table of causes
@@ -90,6 +91,16 @@ static inline bool is_place(const struct ledger_residue *r)
 {
 	return r->kind == RESIDUE_OBJECT && r->pool == POOL_PRIVATE;
 }
+/* Those that an allocator made of such pages. */
+bool is_block(const struct ledger_residue *r);
+struct blocks_sum {
+	bool seen;     /* somebody looked at this account's blocks */
+	int64_t bytes; /* of those that pile up */
+	int64_t most;  /* of private memory that these may take, with what allocators add */
+};
+/* The blocks of one account: a finding for each place that piles them up. Errors: 0 or -ENOMEM. */
+int finding_blocks(struct judge *j, const struct ledger_account *a, uint64_t forks,
+		   struct blocks_sum *ret_sum);
 #define HEAP_PAGES_MIN 8 /* in the middle of the run: less is not told from an allocator's ways */
 /* Is this growth of private memory a leak? @p in pages. */
 bool heap_is_leak(const struct profile *p, const struct growth *g);

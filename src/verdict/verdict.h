@@ -10,6 +10,7 @@
 #ifndef FORKTALLY_VERDICT_H
 #define FORKTALLY_VERDICT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "event/event.h"
@@ -53,6 +54,7 @@ struct finding {
 	int32_t fd;   /* -1: none */
 	struct finding_part *parts;
 	size_t part_count;
+	bool blocks; /* "heap": `count` is of an allocator's blocks, `bytes` what was asked for */
 	uint32_t take;		    /* 0: unknown; frames are in the ledger */
 	struct finding_take *takes; /* those that are known one by one, in no order */
 	size_t take_count;

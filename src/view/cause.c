@@ -43,6 +43,7 @@ static const struct cause_words causes[] = {
     {"sem.file", "POSIX semaphores are left in the system", "semaphore", "semaphores"},
     {"tmpfs.file", "Files are left in a file system in memory", "file", "files"},
     {"heap", "Private memory grows with every fork", "", ""},
+    {"heap block", "Allocated memory is never freed", "block", "blocks"},
     {"mlock", "Locked memory grows with every fork", "lock", "locks"},
     {"vma", "Memory mappings pile up", "mapping", "mappings"},
     {"aio", "Contexts of asynchronous I/O pile up", "context", "contexts"},

@@ -12,7 +12,8 @@ const char *place_module(const struct view_frame *frame)
 /* It took it for somebody. */
 static bool is_libc(const struct view_frame *frame)
 {
-	static const char *const begins[] = {"libc.so", "libc-", "libpthread", "ld-"};
+	static const char *const begins[] = {"libc.so", "libc-", "libpthread", "ld-",
+					     "libforktally-heap"};
 	const char *module = place_module(frame);
 
 	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)

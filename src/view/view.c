@@ -264,7 +264,7 @@ static const char *through(struct view *v, const struct finding *from)
 static void fill_finding(struct view *v, struct view_finding *f, const struct finding *from,
 			 const struct ledger *led)
 {
-	const struct cause_words *words = cause_words(from->cause);
+	const struct cause_words *words = cause_words(from->blocks ? "heap block" : from->cause);
 	struct view_stack place;
 
 	*f = (struct view_finding){
