@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * census.h - the census from /proc: one process. Private to src/source/proc.
+ * census.h - the census from /proc: one process. Private to src/source.
  */
 #ifndef FORKTALLY_PROC_CENSUS_H
 #define FORKTALLY_PROC_CENSUS_H
@@ -33,5 +33,8 @@ int proc_census_kinds(struct proc_census *c, int dir_fd, struct census_record *r
 
 /* /proc/meminfo and more of the machine; what is not there is unknown. */
 void proc_census_machine(int proc_fd, struct procfs_text *text, struct census_machine *ret_machine);
+
+/* A kind of the table of costs, COST_FD_FIRST to COST_FD_LAST, as the census calls it. */
+enum census_kind proc_census_kind_of_fd(enum cost kind);
 
 #endif

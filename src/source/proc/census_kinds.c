@@ -24,6 +24,11 @@ static const enum census_kind kind_of_fd[FD_KINDS] = {
     FD_KIND(FD_OTHER),
 };
 
+enum census_kind proc_census_kind_of_fd(enum cost kind)
+{
+	return kind_of_fd[kind - COST_FD_FIRST];
+}
+
 static void add_cell(struct census_record *r, enum census_kind kind, uint64_t count, int64_t bytes)
 {
 	r->cell[kind].count += count;
@@ -70,7 +75,7 @@ static int add_fd(struct proc_census *c, struct census_record *r, int fds_fd, co
 
 	if (fd_look(fds_fd, name, &fd))
 		return 0; /* closed in between */
-	kind = kind_of_fd[fd.kind - COST_FD_FIRST];
+	kind = proc_census_kind_of_fd(fd.kind);
 	bytes = c->cost.bytes[fd.kind];
 	if (fd.inode)
 		return hold(c, r, kind, fd.inode, bytes);
