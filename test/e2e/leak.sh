@@ -21,4 +21,13 @@ else
 	# shellcheck disable=SC2086
 	corpus --n 200 --rate 10 $commonest
 fi
+
+# The last of them stops a moment before its parent ends.
+for i in 1 2 3 4 5; do
+	[ "$FORKTALLY_SOURCE" != bpf ] || [ "$i" = 1 ] || break
+	report=$TMPDIR/stopped.json
+	run_json "$report" "$WORKLOAD/leak_child_stopped" 20
+	expect "stopped children, run $i: all" "child.stopped 20" \
+		"$(field "$report" '[.findings[] | "\(.cause) \(.count)"] | join(", ")')"
+done
 exit 0 # the lines tell

@@ -132,6 +132,8 @@ int tree_open(struct proc_source *src, pid_t root);
 struct thread *tree_add_thread(struct proc_source *src, pid_t tid, struct account *a);
 int tree_stop(struct proc_source *src, pid_t tid, int status); /* a tracee stopped */
 int tree_gone(struct proc_source *src, pid_t tid, int status); /* wait(2) told of an end */
+/* Was it stopped by a signal, and nobody has asked yet? */
+bool tree_stop_waits(pid_t tid);
 int tree_claim_late(struct proc_source *src); /* stopped children whose maker died */
 size_t tree_kill(struct proc_source *src, int sig);
 size_t tree_live(const struct proc_source *src); /* processes that have not ended */

@@ -314,7 +314,9 @@ static void note_children(struct proc_source *src, const struct account *parent)
 	while ((a = pid_table_next(&src->accounts, &place))) {
 		if (!a->gone && !a->exited && a->ppid == (pid_t)parent->id.tgid &&
 		    a->id.start_ns >= parent->id.start_ns)
-			a->outlived = a->stopped ? OUTLIVED_STOPPED : OUTLIVED_RUNNING;
+			a->outlived = a->stopped || tree_stop_waits((pid_t)a->id.tgid)
+					  ? OUTLIVED_STOPPED
+					  : OUTLIVED_RUNNING;
 	}
 }
 

@@ -172,6 +172,20 @@ static int on_exit_stop(struct proc_source *src, struct thread *t)
 	return process_exit(src, a, t->tid, a->leader_exited ? a->leader_status : (int32_t)code);
 }
 
+static bool stops_process(int sig)
+{
+	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+bool tree_stop_waits(pid_t tid)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return !waitid(P_PID, (id_t)tid, &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL) &&
+	       info.si_pid == tid && info.si_status >> 8 == PTRACE_EVENT_STOP &&
+	       stops_process(info.si_status & 0xff);
+}
+
 int tree_stop(struct proc_source *src, pid_t tid, int status)
 {
 	struct thread *t = pid_table_get(&src->threads, tid);
@@ -196,7 +210,7 @@ int tree_stop(struct proc_source *src, pid_t tid, int status)
 	case PTRACE_EVENT_STOP:
 		if (src->lethal)
 			(void)kill(tid, SIGKILL);
-		stopped = sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+		stopped = stops_process(sig);
 		if (t->account)
 			t->account->stopped = stopped;
 		if (stopped)
