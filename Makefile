@@ -90,7 +90,7 @@ $(BUILD)/%.o: %.c | $(MADE)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(DEPFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h) src/event/event.h
+$(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h) $(wildcard src/event/*.h)
 	$(call say,BPF,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -g -O2 $(WARN) -Wno-missing-prototypes -Isrc -D__TARGET_ARCH_$(BPF_ARCH) \

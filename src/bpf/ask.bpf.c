@@ -14,14 +14,14 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u64 page_base;
 const volatile __u32 page_shift, page_struct_bytes;
 
+#include "payer.h"
+
 /* Question and answer; user space runs ask() for one address at a time. */
 __u64 address, memcg;
 __u32 kind, bytes;
 __u64 cache; /* of a TAG_SLAB object */
 enum { ANSWER_UNKNOWN, ANSWER_LIVE, ANSWER_DEAD };
 __u32 answer;
-
-#define PAYER_MASK (~7ULL)
 
 static __always_inline __u32 judge_payer(__u64 objcg)
 {
@@ -36,24 +36,10 @@ static __always_inline __u32 judge_payer(__u64 objcg)
 	return payer == memcg ? ANSWER_LIVE : ANSWER_DEAD;
 }
 
-/* Where the payers of a slab's objects stand, one after the other. */
-static __always_inline __u64 payers_of(__u64 slab)
-{
-	if (!bpf_core_type_exists(struct slab)) {
-		if (bpf_core_field_exists(((struct page___unmarked *)0)->obj_cgroups))
-			return read_u64(slab +
-					bpf_core_field_offset(struct page___unmarked, obj_cgroups));
-		return read_u64(slab + bpf_core_field_offset(struct page, memcg_data));
-	}
-	if (bpf_core_field_exists(((struct slab *)0)->obj_exts))
-		return read_u64(slab + bpf_core_field_offset(struct slab, obj_exts));
-	return read_u64(slab + bpf_core_field_offset(struct slab___old, memcg_data));
-}
-
 static __always_inline __u32 ask_slab(void)
 {
-	__u64 page, s, vector, first;
-	__u32 size = 0, index, step = 8;
+	__u64 page, s, vector;
+	__u32 size = 0;
 
 	if (!page_base)
 		return ANSWER_UNKNOWN;
@@ -68,15 +54,7 @@ static __always_inline __u32 ask_slab(void)
 	vector = payers_of(page) & PAYER_MASK;
 	if (!vector)
 		return ANSWER_DEAD;
-	first = (page - page_base) / page_struct_bytes << page_shift;
-	index = (address - first) / size;
-	if (bpf_core_field_exists(((struct slab___stride *)0)->stride))
-		bpf_probe_read_kernel(
-		    &step, sizeof(step),
-		    (void *)(page + bpf_core_field_offset(struct slab___stride, stride)));
-	else if (bpf_core_type_exists(struct slabobj_ext))
-		step = bpf_core_type_size(struct slabobj_ext);
-	return judge_payer(read_u64(vector + (__u64)index * step));
+	return judge_payer(payer_in(vector, page, address, size));
 }
 
 static __always_inline __u32 ask_page(void)

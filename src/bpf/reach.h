@@ -2,17 +2,30 @@
 /*
  * reach.h - which kernel objects an open file is made of, and what kind of thing that is.
  *
- * The includer defines before, what is done with each: found(address, mark), a global function;
- * and page_base, page_shift, page_struct_bytes as in tables.h. What is called often is a global
- * function of plain numbers: the kernel verifies each once. Calls may only nest 8 deep. Kinds are
- * told by what the kernel shows to everyone (file system magic, mode, address family, the name of
- * an anonymous inode), not by addresses of its functions.
+ * The includer defines before, what is done with each object: found(address, mark), a global
+ * function; and page_base, page_shift, page_struct_bytes as in tables.h. One that tells what a file
+ * is made of from what it refers to defines REACH_APART, and
+ *	led(address, mark)		  it leads there: the other end of a socket, who opened it
+ *	common(address, mark)		  some files have it in common: both ends of a terminal
+ *	aboard(file, mark)		  an open file in a message
+ *	found_pages(page, bytes, mark)    a page, or as many as it takes for so many bytes
+ * What is called often is a global function of plain numbers: the
+ * kernel verifies each once. Calls may only nest 8 deep. Kinds are told by what the kernel shows to
+ * everyone (file system magic, mode, address family, the name of an anonymous inode), not by
+ * addresses of its functions.
  */
 #ifndef FORKTALLY_REACH_H
 #define FORKTALLY_REACH_H
 
 #include "kernel.h"
 #include "event/event.h"
+
+#ifndef REACH_APART
+#define led			       found
+#define common			       found
+#define aboard(file, mark)	       reach_file(file, mark, false)
+#define found_pages(page, bytes, mark) found(page, mark)
+#endif
 
 #define PIPE_BUFFERS_MAX  256
 #define QUEUE_SHORT	  256 /* messages of one queue, where the kernel has no bpf_loop */
@@ -162,10 +175,11 @@ static __always_inline int reach_pipe(__u64 address, __u32 mark, __u32 body)
 	bufs = (__u64)BPF_CORE_READ(pipe, bufs);
 	found(bufs, mark);
 	if (bpf_core_field_exists(((struct pipe_inode_info *)0)->tmp_page)) {
-		found((__u64)BPF_CORE_READ(pipe, tmp_page[0]), mark);
-		found((__u64)BPF_CORE_READ(pipe, tmp_page[1]), mark);
+		found_pages((__u64)BPF_CORE_READ(pipe, tmp_page[0]), 1, mark);
+		found_pages((__u64)BPF_CORE_READ(pipe, tmp_page[1]), 1, mark);
 	} else {
-		found((__u64)BPF_CORE_READ((struct pipe_inode_info___one *)pipe, tmp_page), mark);
+		found_pages((__u64)BPF_CORE_READ((struct pipe_inode_info___one *)pipe, tmp_page), 1,
+			    mark);
 	}
 	if (!bpf_core_field_exists(((struct pipe_inode_info *)0)->ring_size))
 		return 0;
@@ -173,72 +187,93 @@ static __always_inline int reach_pipe(__u64 address, __u32 mark, __u32 body)
 	tail = BPF_CORE_READ(pipe, tail);
 	ring = BPF_CORE_READ(pipe, ring_size);
 	for (__u32 i = 0; i < PIPE_BUFFERS_MAX && i < ring && tail + i != head; i++)
-		found(read_u64(bufs +
-			       (__u64)((tail + i) & (ring - 1)) *
-				   bpf_core_type_size(struct pipe_buffer) +
-			       bpf_core_field_offset(struct pipe_buffer, page)),
-		      mark);
+		found_pages(read_u64(bufs +
+				     (__u64)((tail + i) & (ring - 1)) *
+					 bpf_core_type_size(struct pipe_buffer) +
+				     bpf_core_field_offset(struct pipe_buffer, page)),
+			    1, mark);
+	return 0;
+}
+
+static __always_inline void reach_tty(__u64 address, __u32 mark)
+{
+	struct tty_struct *tty = (struct tty_struct *)address;
+
+	common(address, mark);
+	common((__u64)BPF_CORE_READ(tty, port), mark);
+	common((__u64)BPF_CORE_READ(tty, disc_data), mark);
+	common((__u64)BPF_CORE_READ(tty, ldisc), mark);
+}
+
+/* What all open files of one inode have in common: the inode, its name, a pipe's insides. */
+__noinline int reach_inode(__u64 address, __u32 mark, __u32 body)
+{
+	struct file *file = (struct file *)address;
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	found(object_start((__u64)inode), mark);
+	found((__u64)BPF_CORE_READ(file, f_path.dentry), mark);
+	if (BPF_CORE_READ(inode, i_sb, s_magic) == 0x9fa0 /* PROC_SUPER_MAGIC */)
+		led(read_u64(object_start((__u64)inode)), mark); /* the process it is about */
+	if ((BPF_CORE_READ(inode, i_mode) & 0xf000) == 0x1000)
+		return reach_pipe((__u64)BPF_CORE_READ(file, private_data), mark, body);
 	return 0;
 }
 
 /*
- * The file itself and what it pins; a pipe's or socket's insides, but not what waits in a queue.
+ * The file itself and what only it has; a socket's insides, but not what waits in a queue.
  * @body: 0 where it is no thing of its own.
  */
-__noinline int reach_file(__u64 address, __u32 mark, __u32 body)
+__noinline int reach_file_alone(__u64 address, __u32 mark, __u32 body)
 {
 	struct file *file = (struct file *)address;
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	__u32 mode = BPF_CORE_READ(inode, i_mode) & 0xf000;
+	__u32 mode = BPF_CORE_READ(file, f_inode, i_mode) & 0xf000;
 	__u64 private = (__u64)BPF_CORE_READ(file, private_data);
 	__u32 thing = MARK_THING(mark);
 
 	found(address, body && mode != 0x1000 ? mark | MARK_BODY : mark);
-	found(object_start((__u64)inode), mark);
-	found((__u64)BPF_CORE_READ(file, f_path.dentry), mark);
-	found((__u64)BPF_CORE_READ(file, f_cred), mark);
-	if (BPF_CORE_READ(inode, i_sb, s_magic) == 0x9fa0 /* PROC_SUPER_MAGIC */)
-		found(read_u64(object_start((__u64)inode)), mark); /* the process it is about */
+	led((__u64)BPF_CORE_READ(file, f_cred), mark);
 	if (mode == 0x1000)
-		return reach_pipe(private, mark, body);
+		return 0;
 	if (mode == 0xc000) {
 		struct sock *sk = BPF_CORE_READ((struct socket *)private, sk);
 
 		found((__u64)sk, mark);
-		found((__u64)BPF_CORE_READ(sk, sk_peer_pid), mark);
-		found((__u64)BPF_CORE_READ(sk, sk_peer_cred), mark);
+		led((__u64)BPF_CORE_READ(sk, sk_peer_pid), mark);
+		led((__u64)BPF_CORE_READ(sk, sk_peer_cred), mark);
 		if (thing == THING_FD_SOCKET_UNIX) {
 			struct unix_sock *u = (struct unix_sock *)sk;
 			struct sock *peer = BPF_CORE_READ(u, peer);
 
 			found((__u64)BPF_CORE_READ(u, addr), mark);
-			found((__u64)peer, mark);
-			found((__u64)BPF_CORE_READ(peer, sk_peer_pid), mark);
-			found((__u64)BPF_CORE_READ(peer, sk_peer_cred), mark);
+			led((__u64)peer, mark);
+			led((__u64)BPF_CORE_READ(peer, sk_peer_pid), mark);
+			led((__u64)BPF_CORE_READ(peer, sk_peer_cred), mark);
 		}
 		return 0;
 	}
 	if (thing == THING_FD_PIDFD) {
-		found(private, mark); /* until 6.8, and from then on: */
-		found((__u64)BPF_CORE_READ(inode, i_private), mark);
+		led(private, mark); /* until 6.8, and from then on: */
+		led((__u64)BPF_CORE_READ(file, f_inode, i_private), mark);
 	} else if (thing == THING_FD_PTY) {
 		struct tty_struct *tty = BPF_CORE_READ((struct tty_file_private *)private, tty);
 		struct tty_struct *link = BPF_CORE_READ(tty, link);
 
 		found(private, mark);
-		found((__u64)tty, mark);
-		found((__u64)link, mark);
-		found((__u64)BPF_CORE_READ(tty, port), mark);
-		found((__u64)BPF_CORE_READ(link, port), mark);
-		found((__u64)BPF_CORE_READ(tty, disc_data), mark);
-		found((__u64)BPF_CORE_READ(link, disc_data), mark);
-		found((__u64)BPF_CORE_READ(tty, ldisc), mark);
-		found((__u64)BPF_CORE_READ(link, ldisc), mark);
+		reach_tty((__u64)tty, mark);
+		reach_tty((__u64)link, mark);
 	} else if (private && thing != THING_FD_FILE && thing != THING_FD_DIR &&
 		   thing != THING_FD_FILE_DELETED) {
 		found(private, mark);
 	}
 	return 0;
+}
+
+/* An open file with all it is made of. */
+static __always_inline int reach_file(__u64 address, __u32 mark, __u32 body)
+{
+	reach_inode(address, mark, body);
+	return reach_file_alone(address, mark, body);
 }
 
 /* The epoll sets that watch this file: their entries are freed with it. */
@@ -288,8 +323,14 @@ static __always_inline void reach_flight(__u64 list, __u32 mark)
 
 	found(list, mark);
 	for (int i = 0; i < FLIGHT_MAX && i < count; i++)
-		reach_file(read_u64(list + bpf_core_field_offset(struct scm_fp_list, fp) + i * 8),
-			   mark, false);
+		aboard(read_u64(list + bpf_core_field_offset(struct scm_fp_list, fp) + i * 8),
+		       mark);
+}
+
+/* A page comes first, then how many bytes are used. */
+static __always_inline void reach_frag(__u64 frag, __u32 mark)
+{
+	found_pages(read_u64(frag), (__u32)read_u64(frag + 8), mark);
 }
 
 /* One message: its head, its data, and descriptors in it. @unix_socket: 0 or 1. */
@@ -310,9 +351,8 @@ __noinline int reach_message(__u64 address, __u32 mark, __u32 unix_socket)
 	found(address, mark | MARK_BODY);
 	found(data, mark);
 	for (__u32 i = 0; i < FRAGS_MAX && i < frags; i++)
-		found(
-		    read_u64(info + bpf_core_field_offset(struct skb_shared_info, frags) + i * 16),
-		    mark);
+		reach_frag(info + bpf_core_field_offset(struct skb_shared_info, frags) + i * 16,
+			   mark);
 	if (list)
 		reach_flight(list, mark);
 	return 0;

@@ -64,8 +64,8 @@ int shared_add(struct census_shared *s, const struct census_hold *h)
 		s->slot[at] = (uint32_t)s->object_count;
 	}
 	o = &s->object[s->slot[at] - 1];
-	/* It may have grown between two who hold it: the last word holds. */
-	if (h->bytes) {
+	/* It may grow between two who hold it, and one may know less of it. */
+	if (h->bytes > o->bytes) {
 		o->bytes = h->bytes;
 		o->charged = h->charged;
 		o->payer = h->payer;
