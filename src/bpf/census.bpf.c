@@ -256,17 +256,19 @@ static __always_inline __u32 learn(__u32 *size, __u64 address)
 static __always_inline __u64 learn_vma(__u64 address)
 {
 	struct mm_struct___c *c = (struct mm_struct___c *)address;
-	__u64 entry, slots, page;
+	__u64 entry, root, slots, page;
 
 	if (vma_size)
 		return vma_size;
 	if (!bpf_core_field_exists(c->mm_mt)) {
 		entry = (__u64)BPF_CORE_READ(c, mmap);
 	} else {
-		entry = (__u64)BPF_CORE_READ(c, mm_mt.ma_root);
-		for (int i = 0; i < LEVELS && is_node(entry); i++) {
+		entry = root = (__u64)BPF_CORE_READ(c, mm_mt.ma_root);
+		for (int i = 0, type = 0;
+		     i < LEVELS && entry && is_node(root) && type != MAPLE_LEAF_64; i++) {
+			type = entry >> 3 & 15;
 			slots = (entry & ~MAPLE_NODE_MASK) +
-				((entry >> 3 & 15) == MAPLE_ARANGE_64
+				(type == MAPLE_ARANGE_64
 				     ? bpf_core_field_offset(struct maple_arange_64, slot)
 				     : bpf_core_field_offset(struct maple_range_64, slot));
 			entry = read_u64(slots);

@@ -162,6 +162,7 @@ struct level {
 static struct level levels[LEVELS];
 __u32 top;
 
+/* Is the root a node, or the only mapping there is? */
 static __always_inline bool is_node(__u64 entry)
 {
 	return (entry & 3) == 2 && entry > 4096;
@@ -219,7 +220,7 @@ static long next_mapping(__u32 i, __u64 *mm)
 		census_vma(entry, *mm);
 		return 0;
 	}
-	if (!is_node(entry) || top + 1 >= LEVELS)
+	if (top + 1 >= LEVELS)
 		return 0;
 	/* Pivots lie right before the slots in both kinds of inner nodes. */
 	pivots = l->slots - (bpf_core_field_offset(struct maple_range_64, slot) -

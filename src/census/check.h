@@ -42,7 +42,7 @@ struct census_check {
 
 /**
  * census_check_sum() - the first half of a check: held to reached, processes, private, kind_bytes.
- * @payer: census_process.payer of those in the group.
+ * @payer: census_process.payer of those in the group; 0: all processes, whoever pays.
  *
  * Needs CENSUS_PAYERS.
  */

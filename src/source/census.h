@@ -30,9 +30,6 @@ struct census_source_ops {
 	int (*open)(struct census_source **ret_source, const char **ret_why);
 	int (*take)(struct census_source *source, enum census_depth depth,
 		    struct census **ret_census, const char **ret_why);
-	/* The second book of one cgroup; NULL: this source cannot. */
-	int (*check)(struct census_source *source, const char *cgroup,
-		     struct census_check *ret_check, const char **ret_why);
 	void (*close)(struct census_source *source);
 };
 
@@ -75,16 +72,18 @@ static inline void census_source_close(struct census_source *source)
  * census_check() - compare what a cgroup's processes hold with what the kernel charges the group.
  * @cgroup: directory of a memory cgroup, v1 or v2; NULL: the machine as a whole.
  *
- * Takes a census of depth CENSUS_PAYERS.
+ * Takes a census of depth CENSUS_PAYERS. Errors: as census_take(); -ENOENT no such group; -ESRCH no
+ * process is in it.
  */
 int census_check(struct census_source *source, const char *cgroup, struct census_check *ret_check,
 		 const char **ret_why);
 
 /**
  * census_cgroup_path() - where the control group with this inode number is mounted.
- * @ret: "/a/b" below the mount point; "" where it is not found. The first call walks the mounted
- *	 hierarchy, later ones look it up.
+ * @ret: "/a/b" below the mount point, "/" the root.
+ *
+ * Walks the hierarchy: some ms where there are thousands; keep what it said. Errors: -ENOENT.
  */
-int census_cgroup_path(struct census_source *source, uint64_t cgroup, char *ret, size_t size);
+int census_cgroup_path(uint64_t cgroup, char *ret, size_t size);
 
 #endif
