@@ -210,7 +210,6 @@ static const char *advice(enum census_kind kind)
 	case KIND_VMA_TREE:
 	case KIND_ANON_VMA:
 	case KIND_PAGE_TABLE:
-	case KIND_MAP_FILE:
 		return "Unmap what is no longer needed; many small mappings cost more than a large "
 		       "one.";
 	case KIND_TASK:
