@@ -115,6 +115,10 @@ $(BUILD)/workload/%: test/workload/%.c test/workload/workload.h
 	$(Q)$(CC) -O1 -g -fno-omit-frame-pointer -Wall -Wextra -D_GNU_SOURCE -o $@ $< -lpthread -lrt
 
 benches: $(BENCH)
+$(BUILD)/bench/quota: bench/quota.c $(BUILD)/libforktally.so.0
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -Iinclude -o $@ $< -L$(BUILD) -lforktally -Wl,-rpath,'$$ORIGIN/..' -lpthread
 $(BUILD)/bench/%: bench/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)

@@ -176,13 +176,16 @@ else
 				[ -e "$file" ] && e2e "$level" "$limit" "$file"
 			done
 		done
+		script "model/run.sh" 1800 bash test/model/run.sh
+		script "model/mutants.sh" 1800 bash test/model/mutants.sh
 		script "vm/bare.sh" 1800 bash test/vm/bare.sh
 		script "vm/run.sh" 9000 bash test/vm/run.sh
 		script "vm/lose.sh" 3600 bash test/vm/lose.sh
 	else
 		echo "skip - test/real: thousands of forks by real programs, run by LONG=1"
+		echo "skip - test/model: libforktally model-checked, and its mutants, run by LONG=1"
 		echo "skip - test/vm: other kernels and one that loses memory, in virtual machines, a bare Debian, run by LONG=1"
-		skipped=$((skipped + 2))
+		skipped=$((skipped + 3))
 	fi
 fi
 

@@ -76,3 +76,8 @@ if command -v mandoc >/dev/null; then
 else
 	skip "mandoc has no complaint" "no mandoc here"
 fi
+
+out=$("$BUILD/bench/quota" --rounds 1 --pairs 0.1 --accounts 1000 --limit-seconds 1 2>&1)
+expect "the bench ends well: no limit passed" 0 $?
+expect "and has a row for each way" 4 "$(grep -cE '^(mutex|C11 atomics|libforktally|two trees) +[0-9]' <<<"$out")"
+expect "an option that it has not is refused" 2 "$("$BUILD/bench/quota" --round 3 >/dev/null 2>&1; echo $?)"
