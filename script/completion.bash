@@ -57,10 +57,14 @@ _forktally()
 	case $previous in
 	--source) mapfile -t COMPREPLY < <(compgen -W "auto bpf proc" -- "$current") ;;
 	--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$current") ;;
-	-o | --output | --record | --junit | --sarif | --folded | --suppress)
+	--defect)
+		mapfile -t COMPREPLY < <(compgen -W "$("$program" model --list 2>/dev/null |
+			sed -n '/^Defects/,$s/^  \([a-z0-9-]*\) .*/\1/p')" -- "$current")
+		;;
+	-o | --output | --record | --from | --junit | --sarif | --folded | --suppress)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		;;
-	--timeout | --for | --settle | --objects | --error-exitcode) ;;
+	--cpus | --seed | --limit | --timeout | --for | --settle | --objects | --error-exitcode) ;;
 	*)
 		case $current in
 		-*)
@@ -74,6 +78,11 @@ _forktally()
 				mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")
 			else
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			fi
+			if [ "$command" = model ]; then
+				mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W \
+					"$("$program" model --list 2>/dev/null |
+						sed -n '/^Scenarios/,/^$/s/^  \([a-z0-9-]*\) .*/\1/p')" -- "$current")
 			fi
 			;;
 		esac

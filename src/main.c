@@ -17,6 +17,7 @@ static const struct command {
     {"replay", cmd_replay, "the same report from a session that was recorded"},
     {"ps", cmd_ps, "what every process holds now, kernel memory too"},
     {"explain", cmd_explain, "all that one process holds, and what is unusual about it"},
+    {"model", cmd_model, "a simulated kernel, its bugs switched on and off"},
     {"doctor", cmd_doctor, "what this machine allows, and what is lost without it"},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -17,6 +17,7 @@ int cmd_attach(int argc, char *const argv[]);
 int cmd_replay(int argc, char *const argv[]);
 int cmd_ps(int argc, char *const argv[]);
 int cmd_explain(int argc, char *const argv[]);
+int cmd_model(int argc, char *const argv[]);
 int cmd_doctor(int argc, char *const argv[]);
 
 /* "forktally: " and the text and a newline to stderr. */

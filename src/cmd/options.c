@@ -252,6 +252,28 @@ int options_parse(const struct option_spec *specs, int argc, char *const argv[],
 	return 0;
 }
 
+int options_parse_around(const struct option_spec *specs, int argc, char *const argv[],
+			 void *values, const char **ret_word, const char *only_one,
+			 char ret_error[static OPTIONS_ERROR_BYTES])
+{
+	int rest = 0, used, err;
+
+	while (rest < argc) {
+		err = options_parse(specs, argc - rest, argv + rest, values, &used, ret_error);
+		if (err)
+			return err;
+		rest += used;
+		if (rest == argc)
+			break;
+		if (*ret_word) {
+			snprintf(ret_error, OPTIONS_ERROR_BYTES, "%s", only_one);
+			return -EINVAL;
+		}
+		*ret_word = argv[rest++];
+	}
+	return 0;
+}
+
 void options_help(const struct option_spec *specs, FILE *f)
 {
 	for (const struct option_spec *spec = specs; spec->name; spec++) {

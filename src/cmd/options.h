@@ -57,6 +57,16 @@ struct option_spec {
 int options_parse(const struct option_spec *specs, int argc, char *const argv[], void *values,
 		  int *ret_rest, char ret_error[static OPTIONS_ERROR_BYTES]);
 
+/**
+ * options_parse_around() - the same, with options on both sides of the one word that there is.
+ * @ret_word: that word; stays as it is where there is none.
+ * @only_one: what to say of a second one.
+ * Errors:  as above.
+ */
+int options_parse_around(const struct option_spec *specs, int argc, char *const argv[],
+			 void *values, const char **ret_word, const char *only_one,
+			 char ret_error[static OPTIONS_ERROR_BYTES]);
+
 /* Prints the table as help text. */
 void options_help(const struct option_spec *specs, FILE *f);
 

@@ -11,43 +11,9 @@
 #define DAY_NS	  (86400 * SECOND_NS)
 
 static const char *const source_choices[] = {"auto", "proc", "bpf", NULL};
-static const char *const color_choices[] = {"auto", "always", "never", NULL};
+const char *const report_color_choices[] = {"auto", "always", "never", NULL};
 
 /* clang-format off */
-#define REPORT_OPTIONS(owner)                                                                      \
-	{.name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct owner, report.json),       \
-	 .help = "report as JSON (doc/report.md has the fields)"},                                 \
-	{.name = "output", .letter = 'o', .kind = OPTION_TEXT, .value = "FILE",                    \
-	 .offset = offsetof(struct owner, report.path),                                            \
-	 .help = "report to FILE instead of stderr"},                                              \
-	{.name = "junit", .kind = OPTION_TEXT, .value = "FILE",                                    \
-	 .offset = offsetof(struct owner, report.junit_path),                                      \
-	 .help = "the findings as JUnit XML too, for Jenkins and GitLab"},                         \
-	{.name = "sarif", .kind = OPTION_TEXT, .value = "FILE",                                    \
-	 .offset = offsetof(struct owner, report.sarif_path),                                      \
-	 .help = "the findings as SARIF 2.1.0 too, for code scanning"},                            \
-	{.name = "folded", .kind = OPTION_TEXT, .value = "FILE",                                   \
-	 .offset = offsetof(struct owner, report.folded_path),                                     \
-	 .help = "where bytes stayed as folded stacks too, for flame\n"                            \
-		 "graphs"},                                                                        \
-	{.name = "suppress", .kind = OPTION_TEXTS, .value = "FILE",                                \
-	 .offset = offsetof(struct owner, report.suppress),                                        \
-	 .help = "known residues, which are no leak; may be given again;\n"                         \
-		 "forktally-run(1) has the form"},                                                \
-	{.name = "gen-suppressions", .kind = OPTION_FLAG,                                          \
-	 .offset = offsetof(struct owner, report.gen_suppressions),                                \
-	 .help = "print a block for --suppress for each finding"},                                 \
-	{.name = "error-exitcode", .kind = OPTION_NUMBER, .value = "N", .min = 0, .max = 255,      \
-	 .offset = offsetof(struct owner, report.error_exitcode),                                  \
-	 .help = "exit status for a leak (default 23); 0: leave the\n"                             \
-		 "command's own status, whatever the verdict"},                                    \
-	{.name = "quiet", .letter = 'q', .kind = OPTION_FLAG,                                      \
-	 .offset = offsetof(struct owner, report.quiet),                                           \
-	 .help = "no text report when the verdict is clean"},                                      \
-	{.name = "color", .kind = OPTION_CHOICE, .value = "WHEN", .choices = color_choices,        \
-	 .offset = offsetof(struct owner, report.color),                                           \
-	 .help = "auto, always or never; auto heeds NO_COLOR"}
-
 /* What "run" and "attach" share, but for how the time is bounded. */
 #define WATCH_OPTIONS(...)                                                                         \
 	{.name = "source", .kind = OPTION_CHOICE, .value = "NAME", .choices = source_choices,      \
@@ -122,27 +88,6 @@ int run_options_parse(int argc, char *const argv[], struct run_options *ret_opti
 	return 0;
 }
 
-/* Options on both sides of the one word that there is: no command stands behind it. */
-static int parse_around(const struct option_spec *specs, int argc, char *const argv[], void *values,
-			const char **ret_word, const char *only_one,
-			char ret_error[static OPTIONS_ERROR_BYTES])
-{
-	int rest = 0, used, err;
-
-	while (rest < argc) {
-		err = options_parse(specs, argc - rest, argv + rest, values, &used, ret_error);
-		if (err)
-			return err;
-		rest += used;
-		if (rest == argc)
-			break;
-		if (*ret_word)
-			return refuse(ret_error, only_one);
-		*ret_word = argv[rest++];
-	}
-	return 0;
-}
-
 int attach_options_parse(int argc, char *const argv[], struct run_options *ret_options,
 			 char ret_error[static OPTIONS_ERROR_BYTES])
 {
@@ -150,7 +95,7 @@ int attach_options_parse(int argc, char *const argv[], struct run_options *ret_o
 	const char *word = NULL;
 	uint64_t pid = 0;
 	int err =
-	    parse_around(attach_option_specs, argc, argv, &options, &word,
+	    options_parse_around(attach_option_specs, argc, argv, &options, &word,
 			 "one process at a time; those below it are watched with it", ret_error);
 
 	if (err)
@@ -174,7 +119,7 @@ int replay_options_parse(int argc, char *const argv[], struct replay_options *re
 			 char ret_error[static OPTIONS_ERROR_BYTES])
 {
 	struct replay_options options = {.report.error_exitcode = STATUS_LEAK};
-	int err = parse_around(replay_option_specs, argc, argv, &options, &options.path,
+	int err = options_parse_around(replay_option_specs, argc, argv, &options, &options.path,
 			       "one session file at a time", ret_error);
 
 	if (err)

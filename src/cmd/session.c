@@ -2,6 +2,7 @@
 #include "cmd/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,23 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+int recording_open(const char *path, int *ret_fd, struct log_writer **ret_log)
+{
+	size_t length = strlen(path);
+	bool compressed = length > 4 && !strcmp(path + length - 4, ".zst");
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	int err = fd < 0 ? -errno : 0;
+
+	if (!err)
+		err = log_writer_new(fd, compressed, ret_log);
+	if (err) {
+		cmd_error("cannot record to '%s': %s", path, strerror(-err));
+		return STATUS_FAILED;
+	}
+	*ret_fd = fd;
+	return 0;
 }
 
 int session_init(struct session *session, struct log_writer *log, const char *log_path)

@@ -22,6 +22,13 @@ struct session {
 };
 
 /**
+ * recording_open() - the recording, opened and begun before anything runs. Compressed where the
+ * name ends in .zst. Returns 0, or an exit status after it has said what is wrong.
+ * @ret_fd: belongs to the log.
+ */
+int recording_open(const char *path, int *ret_fd, struct log_writer **ret_log);
+
+/**
  * session_init() - empty books.
  * @log: the recording, taken over; NULL: none. @log_path is its name, for messages.
  * Errors: 0 or -ENOMEM (the recording is closed then).

@@ -167,24 +167,6 @@ int watch_settle(struct watch *w, int interrupted, int err)
 	return STATUS_FAILED;
 }
 
-/* The recording, opened and begun before anything runs. Returns an exit status. */
-static int open_recording(const char *path, int *ret_fd, struct log_writer **ret_log)
-{
-	size_t length = strlen(path);
-	bool compressed = length > 4 && !strcmp(path + length - 4, ".zst");
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-	int err = fd < 0 ? -errno : 0;
-
-	if (!err)
-		err = log_writer_new(fd, compressed, ret_log);
-	if (err) {
-		cmd_error("cannot record to '%s': %s", path, strerror(-err));
-		return STATUS_FAILED;
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
 static int open_blocks(struct watch *w)
 {
 	const char *why;
@@ -203,7 +185,7 @@ int watch_prepare(struct watch *w)
 	int log_fd = -1, status = 0;
 
 	if (options->record_path)
-		status = open_recording(options->record_path, &log_fd, &log);
+		status = recording_open(options->record_path, &log_fd, &log);
 	if (!status)
 		status = report_open(&options->report, log_fd, &w->report);
 	if (status) {

@@ -241,6 +241,8 @@ enum law {
 	LAW_TAG_OPEN,	  /* charged - returned of a tag is not what its open OBJECTs sum up to */
 	LAW_POOL_CHARGED, /* charged over accounts is not charged over tags */
 	LAW_POOL_RETURNED,
+	LAW_BOOK_PEAK, /* source model: the peak in the kernel's books is not that of its charges */
+	LAW_BOOK_END,  /* source model: nor is what they say is still charged */
 	LAWS
 };
 

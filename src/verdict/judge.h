@@ -86,10 +86,13 @@ const struct candidate *other_primary(const struct judge *j, struct candidate *c
 int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret_made);
 /* The private memory of one account: a finding, or a note. */
 int finding_heap(struct judge *j, const struct ledger_account *a);
-/* Pages of private memory that were taken at one place: they say where, the level how much. */
+/*
+ * Pages of private memory that were taken at one place: they say where, the level how much. What
+ * nothing reaches is no part of a level.
+ */
 static inline bool is_place(const struct ledger_residue *r)
 {
-	return r->kind == RESIDUE_OBJECT && r->pool == POOL_PRIVATE;
+	return r->kind == RESIDUE_OBJECT && r->pool == POOL_PRIVATE && r->hold != HOLD_NONE;
 }
 /* Those that an allocator made of such pages. */
 bool is_block(const struct ledger_residue *r);

@@ -86,6 +86,12 @@ static int law_reasons(struct judge *j)
 				     "The books of \"%s\" do not close: charged minus returned is "
 				     "%" PRId64 " bytes, what is open sums up to %" PRId64 ".",
 				     v->tag->name, v->left_bytes, v->right_bytes);
+		else if (v->law == LAW_BOOK_PEAK || v->law == LAW_BOOK_END)
+			err = reason(j,
+				     "The kernel's own book of pool %s is wrong: its %s is %" PRId64
+				     " bytes, by what was charged and returned it is %" PRId64 ".",
+				     pool_name(v->pool), v->law == LAW_BOOK_PEAK ? "peak" : "usage",
+				     v->left_bytes, v->right_bytes);
 		else
 			err = reason(
 			    j,
@@ -156,9 +162,34 @@ static int unknown_reasons(struct judge *j)
 	return err;
 }
 
+/* A simulated kernel returns nothing late: what nothing reaches is lost, though it may not grow. */
+static int lost_reasons(struct judge *j)
+{
+	uint64_t count = 0;
+	size_t i, n = ledger_residue_count(j->led);
+
+	if (ledger_session(j->led)->source != SOURCE_MODEL)
+		return 0;
+	for (i = 0; i < n; i++) {
+		const struct ledger_residue *r = ledger_residue(j->led, i);
+
+		count += r->hold == HOLD_NONE ? r->open_count : 0;
+	}
+	for (i = 0; i < j->verdict->finding_count; i++)
+		count *= j->verdict->findings[i].where != WHERE_LOST;
+	return count ? reason(j,
+			      "%" PRIu64 " objects are still charged and nothing reaches them, but "
+			      "not more with each fork.",
+			      count)
+		     : 0;
+}
+
 int reasons_find(struct judge *j)
 {
 	int err = session_reasons(j);
+
+	if (!err)
+		err = lost_reasons(j);
 
 	if (!err)
 		err = loss_reasons(j);
