@@ -229,7 +229,7 @@ static void bench_pairs(void)
 	for (int i = 0; i < 4; i++) {
 		printf("%-14s", way[i].name);
 		for (int kind = 0; kind < (i < 3 ? 3 : 2); kind++) {
-			double value[ROUNDS_MAX], middle;
+			double value[ROUNDS_MAX] = {0}, middle;
 
 			for (int r = 0; r < rounds; r++) {
 				for (int l = 0; l < 4; l++) {

@@ -17,11 +17,18 @@ struct seat {
 	struct ft_lane *used; /* NULL: its own */
 };
 
-static _Thread_local struct seat *seats;
-static _Thread_local size_t seat_count, seat_room;
+/* A thread that has a seat. Changed under the registry's lock, so that fork(2) copies it whole. */
+struct thread {
+	struct seat *seats;
+	size_t count, room;
+	struct thread *prev, *next; /* in the registry */
+};
+
+static _Thread_local struct thread *self;
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct tree *registry;
+static struct thread *threads;
 static uint64_t tree_ids;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_key;
@@ -37,38 +44,52 @@ static void lane_link(struct tree *tree, struct ft_lane *lane)
 	tree->lanes = lane;
 }
 
-/* With the registry's lock held. */
+/* With the locks of the registry and of its tree held. */
 static void lane_unlink(struct ft_lane *lane)
 {
-	struct tree *tree = lane->tree;
-
-	if (!tree)
-		return;
-	pthread_mutex_lock(&tree->lock);
 	drain_lane(lane);
 	if (lane->prev)
 		lane->prev->next = lane->next;
 	else
-		tree->lanes = lane->next;
+		lane->tree->lanes = lane->next;
 	if (lane->next)
 		lane->next->prev = lane->prev;
-	pthread_mutex_unlock(&tree->lock);
-	lane->tree = NULL;
 }
 
-static void thread_ended(void *arg)
+/* With the registry's lock held. */
+static void lane_free(struct ft_lane *lane)
 {
-	pthread_mutex_lock(&registry_lock);
-	for (size_t i = 0; i < seat_count; i++) {
-		if (!seats[i].own)
-			continue;
-		lane_unlink(seats[i].own);
-		free(seats[i].own);
+	if (lane && lane->tree) {
+		pthread_mutex_lock(&lane->tree->lock);
+		lane_unlink(lane);
+		pthread_mutex_unlock(&lane->tree->lock);
 	}
+	free(lane);
+}
+
+/* With the registry's lock held. */
+static void thread_free(struct thread *thread)
+{
+	if (thread->prev)
+		thread->prev->next = thread->next;
+	else
+		threads = thread->next;
+	if (thread->next)
+		thread->next->prev = thread->prev;
+	free(thread->seats);
+	free(thread);
+}
+
+static void thread_ended(void *unused)
+{
+	if (!self)
+		return;
+	pthread_mutex_lock(&registry_lock);
+	for (size_t i = 0; i < self->count; i++)
+		lane_free(self->seats[i].own);
+	thread_free(self);
 	pthread_mutex_unlock(&registry_lock);
-	free(seats);
-	seats = NULL;
-	seat_count = seat_room = 0;
+	self = NULL;
 	here = (struct here){0};
 }
 
@@ -94,10 +115,31 @@ static void fork_done(void)
 	pthread_mutex_unlock(&registry_lock);
 }
 
+/* The child has one thread. What the others kept in reserve is collected. */
+static void fork_child(void)
+{
+	struct thread *next;
+
+	for (struct thread *t = threads; t; t = next) {
+		next = t->next;
+		if (t == self)
+			continue;
+		for (size_t i = 0; i < t->count; i++) {
+			struct ft_lane *own = t->seats[i].own;
+
+			if (own && own->tree)
+				lane_unlink(own);
+			free(own);
+		}
+		thread_free(t);
+	}
+	fork_done();
+}
+
 static void begin(void)
 {
 	thread_key_made = pthread_key_create(&thread_key, thread_ended) == 0 &&
-			  pthread_atfork(fork_prepare, fork_done, fork_done) == 0;
+			  pthread_atfork(fork_prepare, fork_done, fork_child) == 0;
 }
 
 enum ft_status tree_register(struct tree *tree)
@@ -138,57 +180,81 @@ static struct ft_lane *lane_alloc(void)
 	return lane;
 }
 
-/* Seats in trees that are gone are used again. */
+static bool thread_begin(void)
+{
+	self = calloc(1, sizeof(*self));
+	if (!self || pthread_setspecific(thread_key, self)) {
+		free(self);
+		self = NULL;
+		return false;
+	}
+	self->next = threads;
+	if (threads)
+		threads->prev = self;
+	threads = self;
+	return true;
+}
+
+/* With the registry's lock held. Seats in trees that are gone are used again. */
 static struct seat *seat_new(uint64_t tree_id)
 {
 	struct seat *more;
 
-	pthread_mutex_lock(&registry_lock);
-	for (size_t i = 0; i < seat_count; i++) {
+	if (!self && !thread_begin())
+		return NULL;
+	for (size_t i = 0; i < self->count; i++) {
 		const struct tree *t = registry;
 
-		while (t && t->id != seats[i].tree_id)
+		while (t && t->id != self->seats[i].tree_id)
 			t = t->next;
 		if (t)
 			continue;
-		free(seats[i].own);
-		seats[i--] = seats[--seat_count];
+		free(self->seats[i].own);
+		self->seats[i--] = self->seats[--self->count];
 	}
-	pthread_mutex_unlock(&registry_lock);
-	if (seat_count == seat_room) {
-		more = realloc(seats, (seat_room + 8) * sizeof(*seats));
+	if (self->count == self->room) {
+		more = realloc(self->seats, (self->room + 8) * sizeof(*more));
 		if (!more)
 			return NULL;
-		seats = more;
-		seat_room += 8;
+		self->seats = more;
+		self->room += 8;
 	}
-	if (pthread_setspecific(thread_key, &here))
-		return NULL;
-	seats[seat_count] = (struct seat){.tree_id = tree_id};
-	return &seats[seat_count++];
+	self->seats[self->count] = (struct seat){.tree_id = tree_id};
+	return &self->seats[self->count++];
 }
 
+/* The calling thread's seat in a tree. */
 static struct seat *seat_get(uint64_t tree_id)
 {
-	for (size_t i = 0; i < seat_count; i++)
-		if (seats[i].tree_id == tree_id)
-			return &seats[i];
-	return seat_new(tree_id);
+	struct seat *seat;
+
+	for (size_t i = 0; self && i < self->count; i++)
+		if (self->seats[i].tree_id == tree_id)
+			return &self->seats[i];
+	pthread_mutex_lock(&registry_lock);
+	seat = seat_new(tree_id);
+	pthread_mutex_unlock(&registry_lock);
+	return seat;
 }
 
 static struct ft_lane *seat_lane(struct seat *seat, struct tree *tree)
 {
+	struct ft_lane *lane;
+
 	if (seat->used)
 		return seat->used;
-	if (!seat->own) {
-		seat->own = lane_alloc();
-		if (!seat->own)
-			return NULL;
-		pthread_mutex_lock(&tree->lock);
-		lane_link(tree, seat->own);
-		pthread_mutex_unlock(&tree->lock);
-	}
-	return seat->own;
+	if (seat->own)
+		return seat->own;
+	lane = lane_alloc();
+	if (!lane)
+		return NULL;
+	pthread_mutex_lock(&registry_lock);
+	pthread_mutex_lock(&tree->lock);
+	lane_link(tree, lane);
+	pthread_mutex_unlock(&tree->lock);
+	seat->own = lane;
+	pthread_mutex_unlock(&registry_lock);
+	return lane;
 }
 
 struct ft_lane *lane_here(struct node *node)
@@ -232,9 +298,9 @@ enum ft_status ft_lane_use(struct ft_lane *lane)
 
 void ft_lane_leave(struct ft_lane *lane)
 {
-	for (size_t i = 0; i < seat_count; i++)
-		if (seats[i].used == lane)
-			seats[i].used = NULL;
+	for (size_t i = 0; self && i < self->count; i++)
+		if (self->seats[i].used == lane)
+			self->seats[i].used = NULL;
 	if (here.lane == lane)
 		here = (struct here){0};
 }
@@ -245,7 +311,6 @@ void ft_lane_free(struct ft_lane *lane)
 		return;
 	ft_lane_leave(lane);
 	pthread_mutex_lock(&registry_lock);
-	lane_unlink(lane);
+	lane_free(lane);
 	pthread_mutex_unlock(&registry_lock);
-	free(lane);
 }

@@ -62,7 +62,7 @@ mutant "reserves lost with the slot" drain.c '			drain_slot(slot, pool);
 		slot->node->slots--;
 	}
 	slot->node = node;'
-mutant "reserves lost with the thread" lane.c '	drain_lane(lane);' ''
+mutant "reserves lost with the thread" lane.c '	drain_lane(lane);' '	for (int i = 0; i < LANE_SLOTS; i++) if (lane->slot[i].node) lane->slot[i].node->slots--;'
 mutant "several pools, some of them refused" node.c 'for (unsigned pool = 0; pool < node->pools && status == FT_OK; pool++) {
 		node_add' 'for (unsigned pool = 0; pool < node->pools; pool++) {
 		node_add'
