@@ -87,6 +87,12 @@ if tests src && timeout 400 "$TMPDIR/test_quota_threads" 20 >"$TMPDIR/log" 2>&1;
 else
 	not_ok "a minute and more of threads at limits and peaks" "$(grep -m 3 'ERROR\|error' "$TMPDIR/log" | tr '\n' ' ')"
 fi
+seed=${SEED:-$RANDOM}
+if tests src -O2 && timeout 900 "$TMPDIR/test_quota_property" "$seed" 800000 >"$TMPDIR/log" 2>&1; then
+	ok "random operations, seed $seed: $(grep -o '[0-9]* operations.*' "$TMPDIR/log")"
+else
+	not_ok "random operations, seed $seed" "$(grep -m 2 'step' "$TMPDIR/log" | tr '\n' ' ')"
+fi
 if tests src -fsanitize=thread 2>/dev/null; then
 	for test in test_quota test_quota_threads; do
 		if timeout 400 "$TMPDIR/$test" >"$TMPDIR/log" 2>&1; then
