@@ -8,6 +8,12 @@ _forktally_options()
 	"$1" "$2" --help 2>/dev/null | sed -n 's/^ *\(-[a-z], \)\{0,1\}\(--[a-z-]*=\{0,1\}\).*/\2/p'
 }
 
+# The fields of ps, from its help too.
+_forktally_fields()
+{
+	"$1" ps --help 2>/dev/null | sed -n '/^Fields:/,/^$/{s/^  \([a-z][a-z.]*\)  *[A-Za-z].*/\1/p; s/^    //p}'
+}
+
 _forktally()
 {
 	local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} i word current previous
@@ -62,8 +68,18 @@ _forktally()
 			sed -n '/^Defects/,$s/^  \([a-z0-9-]*\) .*/\1/p')" -- "$current")
 		;;
 	-o | --output | --record | --from | --junit | --sarif | --folded | --suppress)
+		if [ "$command" = ps ]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_forktally_fields "$program")" -- "$current")
+			return
+		fi
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		;;
+	-s | --sort | --fields)
+		mapfile -t COMPREPLY < <(compgen -W "$(_forktally_fields "$program")" -- "$current")
+		;;
+	-u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
+	-g | --cgroup) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+	-n | --top) ;;
 	--cpus | --seed | --limit | --timeout | --for | --settle | --objects | --error-exitcode) ;;
 	*)
 		case $current in
@@ -74,7 +90,7 @@ _forktally()
 		*)
 			if [ "$command" = run ]; then
 				mapfile -t COMPREPLY < <(compgen -c -- "$current")
-			elif [ "$command" = attach ]; then
+			elif [ "$command" = attach ] || [ "$command" = ps ] || [ "$command" = explain ]; then
 				mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")
 			else
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -26,17 +26,18 @@ int census_session_open(enum source_choice choice, struct census_session *ret_se
 {
 	struct census_session s = {.source = NULL};
 	int err = names_open(&s.names), status = 0;
+	const char *why = "";
 
 	if (err) {
 		cmd_error("/proc cannot be read: %s; mount -t proc proc /proc", strerror(-err));
 		return STATUS_FAILED;
 	}
-	if (choice == SOURCE_CHOICE_BPF) {
-		cmd_error("source bpf takes no census in this build; --source=proc does");
-		status = STATUS_FAILED;
-	} else {
-		status = open_one(&census_proc, &s);
+	if (choice == SOURCE_CHOICE_AUTO && census_source_open(&census_bpf, &s.source, &why)) {
+		s.source = NULL;
+		s.refused = why;
 	}
+	if (!s.source)
+		status = open_one(choice == SOURCE_CHOICE_BPF ? &census_bpf : &census_proc, &s);
 	if (status) {
 		names_free(s.names);
 		return status;

@@ -10,6 +10,7 @@
 #include "cmd/census_session.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/ps_check.h"
 #include "out/census.h"
 
 #define STATUS_NONE 1 /* no process matches */
@@ -19,7 +20,7 @@ struct ps_options {
 	const char *fields, *sort, *cgroup, *user;
 	uint64_t top;
 	int source, color; /* enum source_choice, enum color */
-	bool tree, all, bytes, json, csv, help;
+	bool tree, all, bytes, json, csv, check, help;
 	uint32_t *pids; /* NULL: none given */
 	size_t pid_count;
 };
@@ -52,6 +53,9 @@ static const struct option_spec ps_specs[] = {
 	 .help = "kernel threads too"},
 	{.name = "bytes", .letter = 'b', .kind = OPTION_FLAG, .offset = offsetof(struct ps_options, bytes),
 	 .help = "every byte: 1,234,567 in place of 1.2M"},
+	{.name = "check", .kind = OPTION_FLAG, .offset = offsetof(struct ps_options, check),
+	 .help = "compare the sum with what the kernel charges each control\n"
+		 "group, or that of --cgroup; needs source bpf"},
 	{.name = "json", .letter = 'j', .kind = OPTION_FLAG, .offset = offsetof(struct ps_options, json),
 	 .help = "as JSON, all fields unless -o names some"},
 	{.name = "csv", .kind = OPTION_FLAG, .offset = offsetof(struct ps_options, csv),
@@ -101,6 +105,11 @@ static int parse(int argc, char *const argv[], struct ps_options *o)
 	}
 	if (o->json && o->csv) {
 		cmd_error("--json and --csv exclude each other");
+		return STATUS_FAILED;
+	}
+	if (o->check &&
+	    (o->csv || o->pids || o->user || o->tree || o->top || o->fields || o->sort || o->all)) {
+		cmd_error("--check goes with --cgroup, --json, --bytes, --source and --color only");
 		return STATUS_FAILED;
 	}
 	if (o->tree && o->top) {
@@ -212,6 +221,18 @@ static int print(const struct ps_options *o, const struct census_session *s,
 	return STATUS_FAILED;
 }
 
+static int check(const struct ps_options *o, struct census_session *s)
+{
+	struct census_screen screen = census_screen_look((enum color)o->color);
+	struct census_print look = {
+	    .width = screen.width, .colour = screen.colour, .utf8 = screen.utf8, .exact = o->bytes};
+	char cgroup[4096];
+
+	if (o->cgroup)
+		names_cgroup_directory(o->cgroup, cgroup, sizeof(cgroup));
+	return ps_check(s, o->cgroup ? cgroup : NULL, &look, o->json);
+}
+
 static int show(const struct ps_options *o, struct census_session *s)
 {
 	struct census_names names = census_session_names(s);
@@ -261,7 +282,7 @@ static void print_fields(void)
 	printf("  and for each kind of kernel or shared object its bytes, and objects with .count "
 	       "behind:");
 	for (unsigned k = 0; k < CENSUS_KINDS; k++) {
-		const char *name = kind_get(k)->name;
+		const char *name = census_field_get(CF_KIND_BYTES + k)->name;
 
 		if (!k || column + (int)strlen(name) + 1 > 78)
 			column = printf("\n   ") - 1;
@@ -300,7 +321,8 @@ int cmd_ps(int argc, char *const argv[])
 	} else if (!status) {
 		status = census_session_open((enum source_choice)options.source, &session);
 		if (!status) {
-			status = show(&options, &session);
+			status =
+			    options.check ? check(&options, &session) : show(&options, &session);
 			census_session_close(&session);
 		}
 	}

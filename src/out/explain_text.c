@@ -35,15 +35,15 @@ static void print_heading(struct page *p, const char *text)
 static void print_who(struct page *p, const struct explain *e)
 {
 	const struct census_process *proc = e->row.process;
-	char age[CENSUS_CELL_BYTES], line[256];
+	char buf[CENSUS_CELL_BYTES], line[256];
+	const char *age = census_cell(CF_AGE, &e->row, false, buf);
 
 	(void)snprintf(line, sizeof(line), "%s (pid %u)", proc->comm, proc->tgid);
 	page_style(p, STYLE_BOLD);
 	page_text_cut(p, line, room(p, 0));
 	page_style(p, STYLE_PLAIN);
-	(void)snprintf(line, sizeof(line), ", user %s, forked %s%s ago%s", e->row.user,
-		       census_cell(CF_AGE, &e->row, false, age),
-		       strchr(age, ':') || strchr(age, 'd') ? "" : " s",
+	(void)snprintf(line, sizeof(line), ", user %s, forked %s%s ago%s", e->row.user, age,
+		       age[strspn(age, "0123456789.")] ? "" : " s",
 		       proc->flags & CENSUS_STOPPED ? ", stopped" : "");
 	page_text(p, line);
 	if (proc->parent != CENSUS_NONE) {

@@ -219,6 +219,30 @@ const char *names_cgroup(struct names *names, const struct census_process *p)
 	return keep(names, path, strlen(path));
 }
 
+void names_find_cgroup_mount(char *ret, size_t size)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *m;
+	bool memory = false;
+
+	*ret = '\0';
+	while (mounts && !memory && (m = getmntent(mounts))) {
+		memory = !strcmp(m->mnt_type, "cgroup") && hasmntopt(m, "memory");
+		if (memory || !strcmp(m->mnt_type, "cgroup2"))
+			(void)snprintf(ret, size, "%s", m->mnt_dir);
+	}
+	if (mounts)
+		endmntent(mounts);
+}
+
+const char *names_cgroup_mount(struct names *names)
+{
+	char mount[GROUP_PATH_BYTES];
+
+	names_find_cgroup_mount(mount, sizeof(mount));
+	return keep(names, mount, strlen(mount));
+}
+
 void names_cgroup_directory(const char *path, char *ret, size_t size)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");

@@ -35,6 +35,12 @@ const char *names_cgroup(struct names *names, const struct census_process *p);
 /* The same from the text of a /proc/PID/cgroup file; "" it names none. Pure. */
 void names_cgroup_parse(const char *text, char *ret, size_t size);
 
+/* Where those paths begin: "/sys/fs/cgroup/memory"; "" no control groups are mounted. */
+const char *names_cgroup_mount(struct names *names);
+
+/* The same for who has no names. */
+void names_find_cgroup_mount(char *ret, size_t size);
+
 /**
  * names_cgroup_directory() - a directory of a cgroup file system as a path below its mount point.
  * @path: "/sys/fs/cgroup/memory/a/b"; anything else is taken to be such a path already.

@@ -121,7 +121,8 @@ static void take_socket(void *ctx, const struct socket_fact *fact)
 	for (size_t i = 0; i < r->files->count; i++) {
 		struct census_file *f = &r->files->file[i];
 
-		if (r->inode[i] != fact->inode || *f->socket)
+		/* 0: nobody has it open any more. */
+		if (!fact->inode || r->inode[i] != fact->inode || *f->socket)
 			continue;
 		f->queued_bytes = fact->queued_bytes;
 		text_of(r, &f->socket, fact->words);

@@ -31,7 +31,9 @@ const char *census_cell(enum census_field_id id, const struct census_row *row, b
 	const struct census_field *field = census_field_get(id);
 	struct census_value v = census_field_value(id, row);
 
-	if (!v.known)
+	/* "At least nothing" says nothing. */
+	if (!v.known ||
+	    (v.type == CENSUS_BYTES && v.bytes.known == KNOWN_AT_LEAST && !v.bytes.bytes))
 		return "?";
 	switch (v.type) {
 	case CENSUS_TEXT:

@@ -239,8 +239,17 @@ static const struct census_field own[CENSUS_OWN_FIELDS] = {
 
 /* Of the kinds. Made once, from the table of kinds. */
 static struct census_field of_kind[2 * CENSUS_KINDS];
-static char count_name[CENSUS_KINDS][32];
+static char kind_name[CENSUS_KINDS][32], count_name[CENSUS_KINDS][32];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static bool is_own(const char *name)
+{
+	for (unsigned id = 0; id < CENSUS_OWN_FIELDS; id++) {
+		if (!strcmp(own[id].name, name))
+			return true;
+	}
+	return false;
+}
 
 static void make_kind_fields(void)
 {
@@ -248,9 +257,12 @@ static void make_kind_fields(void)
 		const struct census_kind_row *row = kind_get(k);
 		struct census_field *bytes = &of_kind[k], *count = &of_kind[CENSUS_KINDS + k];
 
-		(void)snprintf(count_name[k], sizeof(count_name[k]), "%s.count", row->name);
-		*bytes = (struct census_field){.name = row->name,
-					       .head = row->name,
+		/* "pid" is the process id already. */
+		(void)snprintf(kind_name[k], sizeof(kind_name[k]), "%s%s",
+			       is_own(row->name) ? "kernel." : "", row->name);
+		(void)snprintf(count_name[k], sizeof(count_name[k]), "%.24s.count", kind_name[k]);
+		*bytes = (struct census_field){.name = kind_name[k],
+					       .head = kind_name[k],
 					       .unit = "bytes",
 					       .help = row->help,
 					       .source = row->source,

@@ -6,7 +6,8 @@
  * take it from here.
  *
  * Behind the fields of the table there are two for each kind of the census (census/kind.h), made
- * from its row: "fd.pipe", bytes, its share; "fd.pipe.count", objects.
+ * from its row: "fd.pipe", bytes, its share; "fd.pipe.count", objects. A kind that is called as a
+ * field is gets "kernel." in front.
  *
  * Fields that begin with "sum." are of a process and all below it.
  */

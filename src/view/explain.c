@@ -68,7 +68,8 @@ static void count_sharer(void *ctx, uint32_t other, enum census_kind kind, uint6
 {
 	struct explain_kind *k = kind_of(ctx, kind);
 
-	if (k)
+	/* None that is counted: what both hold is a part of it, such as an inode. */
+	if (k && count)
 		k->sharers++;
 }
 
@@ -76,7 +77,7 @@ static void add_sharer(void *ctx, uint32_t other, enum census_kind kind, uint64_
 {
 	struct explain_kind *k = kind_of(ctx, kind);
 
-	if (k && k->sharer)
+	if (k && count && k->sharer)
 		k->sharer[k->sharers++] = (struct explain_sharer){other, count};
 }
 

@@ -173,21 +173,6 @@ static uint32_t count_fds(int dir_fd)
 	return n;
 }
 
-static void find_group_root(struct proc_census *c)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *m;
-	bool memory = false;
-
-	while (mounts && !memory && (m = getmntent(mounts))) {
-		memory = !strcmp(m->mnt_type, "cgroup") && hasmntopt(m, "memory");
-		if (memory || !strcmp(m->mnt_type, "cgroup2"))
-			(void)snprintf(c->group_root, sizeof(c->group_root), "%s", m->mnt_dir);
-	}
-	if (mounts)
-		endmntent(mounts);
-}
-
 /* Many processes in a row are of one group. */
 static uint64_t group_of(struct proc_census *c, int dir_fd)
 {
@@ -307,7 +292,7 @@ static int proc_open(struct census_source **ret_source, const char **ret_why)
 		return err;
 	}
 	cost_table_load(&s->census.cost);
-	find_group_root(&s->census);
+	names_find_cgroup_mount(s->census.group_root, sizeof(s->census.group_root));
 	*ret_source = &s->head;
 	return 0;
 }
