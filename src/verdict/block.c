@@ -61,6 +61,19 @@ static bool same_group(const struct judge *j, const struct ledger_residue *a,
 	return true;
 }
 
+/*
+ * What was taken before the first fork is not seen. Where nothing was taken after the last one,
+ * that is one fork's less than there were.
+ */
+static void set_rates(struct finding *f, const struct profile *p)
+{
+	bool first_missing = p->stride == 1 && p->forks < SERIES_BINS && p->weight[p->forks] <= 0;
+	double forks = (double)f->forks - (first_missing ? 1 : 0);
+
+	f->count_per_fork = (double)f->count / forks;
+	f->bytes_per_fork = (double)f->bytes.bytes / forks;
+}
+
 /* One finding of these; what the edges of the run have beyond the steady rate is left out. */
 static int add_finding(struct judge *j, const struct ledger_account *a, struct place *const *p,
 		       size_t n, uint64_t forks, const struct profile *profile,
@@ -96,7 +109,7 @@ static int add_finding(struct judge *j, const struct ledger_account *a, struct p
 		}
 	}
 	f->count = (uint64_t)llround((double)count * share);
-	finding_rates(f);
+	set_rates(f, profile);
 	each = f->count ? f->bytes.bytes / (int64_t)f->count : 0;
 	sum->bytes += f->bytes.bytes;
 	sum->most += f->bytes.bytes +

@@ -140,7 +140,9 @@ int finding_heap(struct judge *j, const struct ledger_account *a)
 	if (blocks.most >= bytes)
 		return 0;
 	bytes -= blocks.bytes;
-	if (!heap_is_leak(&p, &g))
+	/* What blocks do not explain must be large by itself. */
+	if (!heap_is_leak(&p, &g) ||
+	    (blocks.bytes && (double)bytes < PAGE_EACH * page * (double)forks))
 		return note_growth(j, a, bytes, forks, blocks.seen);
 	err = finding_add(j, rule, &f);
 	if (err)

@@ -346,7 +346,7 @@ static int merge_findings(struct judge *j)
 			for (k = 0; !err && k < j->verdict->finding_count; k++) {
 				struct finding *from = &j->verdict->findings[k];
 
-				if (strcmp(from->cause, pairs[p].consequence) ||
+				if (strcmp(from->cause, pairs[p].consequence) || from->blocks ||
 				    from->holder.tgid != f->holder.tgid ||
 				    from->holder.start_ns != f->holder.start_ns)
 					continue;
