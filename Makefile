@@ -97,6 +97,7 @@ $(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(wildcard src/bpf/*.h) $(wildcard src/eve
 		$(shell $(PKG_CONFIG) --cflags libbpf) -c -o $@ $<
 
 $(BUILD)/bpf/exact_old.bpf.o: src/bpf/exact.bpf.c
+$(BUILD)/bpf/walk_old.bpf.o: src/bpf/walk.bpf.c
 
 $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	$(call say,SKEL,$@)

@@ -47,13 +47,20 @@ static const struct ability_spec specs[ABILITIES] = {
 			 "Linux 5.8 or newer; " AS_ROOT, NEED_BPF, probe_ringbuf, NULL},
     [ABILITY_ITER_TASK] = {"bpf.iter", "BPF iterator over tasks",
 			   "exact counting (source bpf): processes that live at the end",
-			   "Linux 5.8 or newer; " AS_ROOT, NEED_BPF, probe_iter, NULL},
+			   "Linux 5.8 or newer; " AS_ROOT, NEED_BPF, probe_iter, "task"},
+    [ABILITY_ITER_VMA] = {"bpf.iter_vma", "BPF iterator over memory maps",
+			  "what only a memory map holds at the end: then no object is called lost",
+			  "Linux 5.13 or newer; " AS_ROOT, NEED_NONE, probe_iter, "task_vma"},
     [ABILITY_TEST_RUN] = {"bpf.test_run", "running a BPF program on demand",
 			  "asking the kernel which open charges still live: they stay undecided",
 			  "Linux 5.10 or newer; " AS_ROOT, NEED_NONE, probe_test_run, NULL},
     [ABILITY_CMPXCHG] = {"bpf.cmpxchg", "atomic compare and exchange in BPF",
 			 "next to nothing: source bpf runs its programs for old kernels",
 			 "Linux 5.12 or newer; " AS_ROOT, NEED_NONE, probe_cmpxchg, NULL},
+    [ABILITY_LOOP] = {"bpf.loop", "loops of any length in BPF (bpf_loop)",
+		      "which code took private memory; POSIX timers; what waits in a queue or list "
+		      "after the first 256",
+		      "Linux 5.17 or newer", NEED_NONE, probe_loop, NULL},
     [ABILITY_TASK_STORAGE] = {"bpf.task_storage", "BPF task storage", NOT_USED,
 			      "Linux 5.11 or newer; " AS_ROOT, NEED_NONE, probe_task_storage, NULL},
     [ABILITY_KPTR] = {"bpf.kptr", "kernel pointers in BPF maps (kptr)", NOT_USED,
@@ -65,7 +72,8 @@ static const struct ability_spec specs[ABILITIES] = {
 			       "the kernel's own total beside ours (unattributed is unknown); "
 			       "doctor --calibrate",
 			       "run as root, or in a cgroup delegated to you (systemd-run --user "
-			       "--scope -p Delegate=yes)",
+			       "--scope -p Delegate=yes); its kernel memory with v2: Linux 5.18 or "
+			       "newer",
 			       NEED_NONE, probe_memory_cgroup, NULL},
     [ABILITY_SLABINFO] = {"slabinfo", "/proc/slabinfo", NOT_USED, "run as root", NEED_NONE,
 			  probe_file, "/proc/slabinfo"},

@@ -30,8 +30,10 @@ enum ability {
 	ABILITY_TP_LAST = ABILITY_TP_SCHED_PROCESS_FREE,
 	ABILITY_RINGBUF,
 	ABILITY_ITER_TASK,
+	ABILITY_ITER_VMA,
 	ABILITY_TEST_RUN,
 	ABILITY_CMPXCHG,
+	ABILITY_LOOP,
 	ABILITY_TASK_STORAGE,
 	ABILITY_KPTR,
 	ABILITY_FENTRY,
@@ -88,6 +90,7 @@ int probe_ringbuf(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTE
 int probe_iter(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTES]);
 int probe_test_run(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTES]);
 int probe_cmpxchg(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTES]);
+int probe_loop(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTES]);
 int probe_task_storage(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTES]);
 int probe_kptr(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTES]);
 int probe_fentry(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTES]);

@@ -131,12 +131,13 @@ int probe_ringbuf(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTE
 int probe_iter(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTES])
 {
 	_cleanup_close_ int fd = -1, link = -1, iter = -1;
-	char buf[64];
+	char name[64], buf[64];
 	int id;
 
 	if (!kernel_types())
 		return -ENODATA;
-	id = btf__find_by_name_kind(kernel_types(), "bpf_iter_task", BTF_KIND_FUNC);
+	(void)snprintf(name, sizeof(name), "bpf_iter_%s", spec->argument);
+	id = btf__find_by_name_kind(kernel_types(), name, BTF_KIND_FUNC);
 	if (id < 0)
 		return -ENOENT;
 	fd = load_trivial(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, id);
@@ -189,6 +190,31 @@ int probe_cmpxchg(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTE
 	    load(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, 0, insns, sizeof(insns) / sizeof(insns[0]));
 
 	return fd < 0 ? fd : 0;
+}
+
+static bool has_enumerator(const struct btf *btf, const struct btf_type *t, const char *name)
+{
+	for (int i = 0; i < btf_vlen(t); i++) {
+		if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
+			return true;
+	}
+	return false;
+}
+
+/* The kernel lists the functions it has for programs; to call this one needs types of our own. */
+int probe_loop(const struct ability_spec *spec, char detail[PROBE_DETAIL_BYTES])
+{
+	const struct btf *btf = kernel_types();
+
+	if (!btf)
+		return -ENODATA;
+	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		if (btf_is_enum(t) && has_enumerator(btf, t, "BPF_FUNC_loop"))
+			return 0;
+	}
+	return -ENOENT;
 }
 
 /* A map whose value is described by types of our own. */

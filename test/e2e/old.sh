@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Covers, for the exact source: its programs for old kernels (src/bpf/exact_old.bpf.c), asked for by
-# FORKTALLY_OLD_BPF on whatever kernel runs here. Four loops of forks on all processors at once end
-# with nothing open and nothing lost; a leak costs what the usual programs say.
+# Covers, for the exact source: its programs for old kernels (src/bpf/exact_old.bpf.c, walk_old.bpf.c), asked
+# for by FORKTALLY_OLD_BPF on whatever kernel runs here. Four loops of forks on all processors at once end
+# with nothing open and nothing lost; a leak costs what the usual programs say, and who holds what at the
+# end is found as they find it.
 # shellcheck shell=bash
 . test/lib.sh
 
@@ -10,12 +11,16 @@ if [ "$FORKTALLY_SOURCE" != bpf ]; then
 	exit 0
 fi
 
-run_json "$TMPDIR/new.json" "$WORKLOAD/leak_pipe" 200
+# Held in a live process, by a grandchild after the end, by a name.
+for program in leak_pipe leak_inherited leak_key; do
+	run_json "$TMPDIR/new.json" "$WORKLOAD/$program" 200
+	FORKTALLY_OLD_BPF=1 run_json "$TMPDIR/old.json" "$WORKLOAD/$program" 200
+	cat "$TMPDIR/new.json.out" "$TMPDIR/old.json.out" | "$WORKLOAD/sweep" >/dev/null
+	what='.findings[] | "\(.cause) \(.where) \(.count) \(.bytes) \(.holder.comm)"'
+	expect "$program: cause, where, count, bytes and holder are the same" \
+		"$(field "$TMPDIR/new.json" "$what")" "$(field "$TMPDIR/old.json" "$what")"
+done
 export FORKTALLY_OLD_BPF=1
-run_json "$TMPDIR/old.json" "$WORKLOAD/leak_pipe" 200
-expect "leaks: cause, count and bytes are the same" \
-	"$(field "$TMPDIR/new.json" '.findings[] | "\(.cause) \(.count) \(.bytes)"')" \
-	"$(field "$TMPDIR/old.json" '.findings[] | "\(.cause) \(.count) \(.bytes)"')"
 
 report=$TMPDIR/loops.json
 # shellcheck disable=SC2016

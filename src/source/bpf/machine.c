@@ -150,6 +150,7 @@ static int read_btf(struct machine *m, const char **ret_why)
 	/* Tests ask for it. Some kernels stop at a call of bpf_loop() that is never made. */
 	m->old_bpf = getenv("FORKTALLY_OLD_BPF") || !has_new_bpf(id) ||
 		     !enumerator(btf, "BPF_FUNC_loop", &loop);
+	m->walks_maps = btf__find_by_name_kind(btf, "bpf_iter_task_vma", BTF_KIND_FUNC) > 0;
 	/* Objects of a slab are charged one by one, each with a pointer to who pays. */
 	if (btf__find_by_name_kind(btf, "obj_cgroup", BTF_KIND_STRUCT) > 0)
 		m->payer_bytes = sizeof(void *);

@@ -16,14 +16,15 @@ struct machine {
 	uint32_t cpus; /* possible ones */
 	uint32_t page_bytes, page_shift;
 	uint32_t gfp_account, gfp_zero, gfp_reclaimable, slab_account, slab_reclaim;
-	uint32_t payer_bytes; /* a memory cgroup pays for beside each slab object */
+	uint32_t payer_bytes;		   /* a memory cgroup pays for beside each slab object */
 	bool slab_alloc, slab_alloc_sized; /* which shape of kmem_cache_alloc */
 	bool slab_alloc_at;		   /* the one that does not tell the cache */
 	bool kmalloc_cache, kmalloc_node;  /* likewise */
 	bool percpu_alloc, prepare_exec;   /* the tracepoint is there, in a shape we read */
 	bool exit_with_memory;		   /* an exit is told while its memory is there */
 	bool programs_preempted;	   /* a program on a tracepoint may be */
-	bool old_bpf; /* exact_old.bpf.c is for it */
+	bool old_bpf;			   /* exact_old.bpf.c and walk_old.bpf.c are for it */
+	bool walks_maps;       /* it can show the memory maps of processes to a program */
 	bool objects_loadable; /* programs may load a `const void *` argument of a tracepoint */
 	bool cgroup_mkdir;     /* the tracepoint is there */
 	uint64_t fork_site;

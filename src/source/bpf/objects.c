@@ -429,9 +429,17 @@ void collector_objects_finish(struct collector *c, bool oracle)
 			struct walk_record beside = {};
 			enum hold hold;
 
-			/* What has a name is told by it, and is not for its maker to return. */
-			if (!bucket->key[i] || e->flags & OBJECT_IS_NAMED)
+			if (!bucket->key[i])
 				continue;
+			/*
+			 * What has a name is told by it, and is not for its maker to return.
+			 * Without one it ended already; but was it looked for?
+			 */
+			if (e->flags & OBJECT_IS_NAMED) {
+				if (c->reach->failed && e->flags & OBJECT_IS_UNCHARGED)
+					undecided[e->tag & (TAG_MAX - 1)]++;
+				continue;
+			}
 			r = reach_find(c->reach, bucket->key[i]);
 			hold = hold_of(c, e, bucket->key[i], r, can_ask, &beside);
 			if (c->t->tags[e->tag & (TAG_MAX - 1)].book == BOOK_KERNEL && !can_ask &&

@@ -258,8 +258,12 @@ static void tell_blind(struct exact *x)
 	if (x->reach.failed)
 		blind(x, "who holds what is open at the end: this kernel refuses the programs that "
 			 "walk its structures");
+	else if (x->reach.walked && !x->machine.walks_maps)
+		blind(x, "what only a memory map holds at the end: this kernel does not show the "
+			 "maps to a program");
 	if (x->machine.old_bpf)
-		blind(x, "POSIX timers: this kernel's programs cannot count them");
+		blind(x, "POSIX timers, and which code took private memory: this kernel's programs "
+			 "cannot tell them");
 	if (x->tables.tree->fds_not_described)
 		blind(x, "what some descriptors were: a process had more open at its exit than are "
 			 "looked at");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "source/bpf/walk.h"
 
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "bpf/walk.skel.h"
+#include "bpf/walk_old.skel.h"
 #include "source/bpf/iterate.h"
 
 #define RING_BYTES (8u << 20)
@@ -19,6 +21,7 @@ struct walk {
 	walk_fn fn;
 	void *ctx;
 	bool chosen; /* not everything is wanted */
+	bool maps;   /* this kernel shows them */
 };
 
 static int on_record(void *ctx, void *data, size_t size)
@@ -30,17 +33,46 @@ static int on_record(void *ctx, void *data, size_t size)
 	return 0;
 }
 
+/* walk_old has the same maps, programs and variables: one skeleton serves for both. */
+static int open_skeleton(bool old, struct walk_bpf **ret_skel)
+{
+	struct walk_bpf *skel = calloc(1, sizeof(*skel));
+	int err;
+
+	static_assert(sizeof(struct walk_bpf__bss) == sizeof(struct walk_old_bpf__bss) &&
+			  sizeof(struct walk_bpf__rodata) == sizeof(struct walk_old_bpf__rodata),
+		      "the skeletons of both are one");
+	if (!skel)
+		return -ENOMEM;
+	err = walk_bpf__create_skeleton(skel);
+	if (!err && old)
+		skel->skeleton->data = (void *)walk_old_bpf__elf_bytes(&skel->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(skel->skeleton, NULL);
+	if (err) {
+		walk_bpf__destroy(skel);
+		return err;
+	}
+	*ret_skel = skel;
+	return 0;
+}
+
 static int load(struct walk *w, const struct machine *m, bool words)
 {
+	int err;
+
 	walk_bpf__destroy(w->skel);
-	w->skel = walk_bpf__open();
-	if (!w->skel)
-		return -errno;
+	w->skel = NULL;
+	err = open_skeleton(m->old_bpf, &w->skel);
+	if (err)
+		return err;
 	w->skel->rodata->page_base = m->page_base;
 	w->skel->rodata->page_shift = m->page_shift;
 	w->skel->rodata->page_struct_bytes = m->page_struct_bytes;
 	bpf_map__set_max_entries(w->skel->maps.reached, RING_BYTES);
 	bpf_program__set_autoload(w->skel->progs.words, words);
+	bpf_program__set_autoload(w->skel->progs.walk_vmas, m->walks_maps);
+	w->maps = m->walks_maps;
 	return walk_bpf__load(w->skel);
 }
 
@@ -110,10 +142,10 @@ int walk_processes(struct walk *w, bool *ret_complete)
 	err = iterate(w->skel->progs.walk_tasks, empty_ring, w);
 	if (!err)
 		err = iterate(w->skel->progs.walk_files, empty_ring, w);
-	if (!err)
+	if (!err && w->maps)
 		err = iterate(w->skel->progs.walk_vmas, empty_ring, w);
 	if (!err)
-		*ret_complete = !w->skel->bss->lost;
+		*ret_complete = w->maps && !w->skel->bss->lost;
 	return err;
 }
 

@@ -33,7 +33,7 @@ int walk_words(struct walk *w, uint64_t object, uint32_t bytes);
 
 /**
  * walk_processes() - all processes that live, ours among them.
- * @ret_complete: false: some records found no room.
+ * @ret_complete: false: some records found no room, or this kernel does not show memory maps.
  */
 int walk_processes(struct walk *w, bool *ret_complete);
 
