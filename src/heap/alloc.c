@@ -51,17 +51,26 @@ static bool is_early(const void *p)
 
 bool alloc_is_ours;
 
-/* What the program gets by the name of malloc: that of this file? */
+/*
+ * Do we get what the program gets by the name of malloc? Its address does not tell: in a program
+ * that is linked to a fixed place it may be one in there that leads to us. So one is asked for.
+ */
 static bool is_ours(void)
 {
-	void *first = dlsym(RTLD_DEFAULT, "malloc");
-	Dl_info it, we;
+	void *(*program_malloc)(size_t) = dlsym(RTLD_DEFAULT, "malloc");
+	void (*program_free)(void *) = dlsym(RTLD_DEFAULT, "free");
+	void *p = program_malloc && program_free ? program_malloc(1) : NULL;
+	bool ours = p && is_early(p);
 
-	return first && dladdr(first, &it) && dladdr(&next, &we) && it.dli_fbase == we.dli_fbase;
+	if (p)
+		program_free(p);
+	return ours;
 }
 
 __attribute__((constructor)) static void find_next(void)
 {
+	if (next.malloc)
+		return;
 	finding++;
 	alloc_is_ours = is_ours();
 	next.free = dlsym(RTLD_NEXT, "free");
