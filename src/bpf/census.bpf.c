@@ -24,6 +24,11 @@ __u64 mm, files, fs, last_cred, last_seccomp, base_namespaces;
 __u64 other_files[TABLES];
 __u32 other_count;
 
+/* The first thread of the process, and what its threads have in common. */
+static char task_copy[4096], signal_copy[2048];
+#define TASK(type, field)   COPY_OF(task_copy, type, field)
+#define SIGNAL(type, field) COPY_OF(signal_copy, type, field)
+
 struct thread_walk {
 	__u64 head, at;
 };
@@ -185,6 +190,10 @@ __noinline int census_thread(__u64 address)
 		   MARK(THING_SIGNAL_PENDING, VIA_TASK, MARK_NO_FD) | MARK_BODY);
 	if (BPF_CORE_READ(t, exit_state))
 		return 0;
+	if (bpf_core_field_exists(c->sysvshm))
+		reach_list(address + bpf_core_field_offset(struct task_struct___c, sysvshm),
+			   bpf_core_field_offset(struct shmid_kernel, shm_clist),
+			   MARK(THING_IPC_SHM, VIA_TASK, MARK_NO_FD));
 	put_stack(t);
 	own = (__u64)BPF_CORE_READ(t, fs);
 	if (own != fs && !(BPF_CORE_READ(c, flags) & PF_KTHREAD)) {
@@ -240,26 +249,14 @@ __noinline int census_group(__u64 address)
 	return 0;
 }
 
-/* Sizes of what a summary counts, learnt from the first of each. */
-__u32 task_size, signal_size, pid_size, mm_size, files_size;
-
-static __always_inline __u32 learn(__u32 *size, __u64 address)
-{
-	__u64 page;
-
-	if (!*size && address)
-		*size = slab_bytes(address, &page);
-	return *size;
-}
-
 /* One of its mappings: down the left side of the tree, where the first place may be free. */
 static __always_inline __u64 learn_vma(__u64 address)
 {
 	struct mm_struct___c *c = (struct mm_struct___c *)address;
-	__u64 entry, root, slots, page;
+	__u64 entry, root, slots;
 
-	if (vma_size)
-		return vma_size;
+	if (sizes[SIZE_VMA])
+		return sizes[SIZE_VMA];
 	if (!bpf_core_field_exists(c->mm_mt)) {
 		entry = (__u64)BPF_CORE_READ(c, mmap);
 	} else {
@@ -276,8 +273,7 @@ static __always_inline __u64 learn_vma(__u64 address)
 				entry = read_u64(slots + 8);
 		}
 	}
-	vma_size = entry ? slab_bytes(entry, &page) : 0;
-	return vma_size;
+	return learnt(SIZE_VMA, entry);
 }
 
 static __always_inline __u64 large(__u64 bytes)
@@ -287,22 +283,20 @@ static __always_inline __u64 large(__u64 bytes)
 
 static __always_inline void census_summary_bytes(struct task_struct *t, __u64 leader)
 {
-	struct task_struct___c *c = (struct task_struct___c *)leader;
-	struct signal_struct *signal = BPF_CORE_READ(t, signal);
+	struct signal_struct *signal = TASK(struct task_struct, signal);
 	__u64 threads = now.threads ? now.threads : 1, max;
 	struct fdtable *table;
 
-	now.task_bytes = threads * (learn(&task_size, leader) +
-				    learn(&pid_size, (__u64)BPF_CORE_READ(c, thread_pid))) +
-			 learn(&signal_size, (__u64)signal) + now.threads * stack_size(t);
+	now.task_bytes = threads * learnt(SIZE_TASK, leader) + learnt(SIZE_SIGNAL, (__u64)signal) +
+			 now.threads * stack_size(t);
 	if (mm) {
-		now.mm_bytes = learn(&mm_size, mm) + page_table_bytes(mm);
+		now.mm_bytes = learnt(SIZE_MM, mm) + page_table_bytes();
 		now.mm_bytes += now.maps * learn_vma(mm);
 	}
 	if (files && now.fds != CENSUS_NOT_COUNTED) {
 		table = BPF_CORE_READ((struct files_struct *)files, fdt);
 		max = BPF_CORE_READ(table, max_fds);
-		now.files_bytes = learn(&files_size, files);
+		now.files_bytes = learnt(SIZE_FILES, files);
 		if (max > 64)
 			now.files_bytes += large(max * 8);
 	}
@@ -310,7 +304,7 @@ static __always_inline void census_summary_bytes(struct task_struct *t, __u64 le
 
 static __always_inline void cgroup_of(struct task_struct *t)
 {
-	struct css_set___c *set = (struct css_set___c *)BPF_CORE_READ(t, cgroups);
+	struct css_set___c *set = (struct css_set___c *)TASK(struct task_struct, cgroups);
 	struct cgroup_subsys_state___c *css;
 	struct cgroup___c *group_of_memory, *all;
 	__u32 id = 0;
@@ -335,7 +329,6 @@ SEC("iter/task")
 int census(struct bpf_iter__task *ctx)
 {
 	struct task_struct *t = ctx->task;
-	struct task_struct___c *c;
 	struct signal_struct___c *signal;
 	struct cred___c *cred;
 	struct thread_walk w;
@@ -349,40 +342,45 @@ int census(struct bpf_iter__task *ctx)
 		return 1;
 	leader = number_of(t);
 	t = (struct task_struct *)leader;
-	c = (struct task_struct___c *)leader;
-	signal = (struct signal_struct___c *)BPF_CORE_READ(t, signal);
+	COPY(task_copy, struct task_struct, leader);
+	signal = (struct signal_struct___c *)TASK(struct task_struct, signal);
 	if (!signal)
 		return 0; /* it has been waited for, and is gone but for its memory */
+	COPY(signal_copy, struct signal_struct, signal);
 	depth_of_reader = reader_level();
-	bpf_probe_read_kernel(&now, sizeof(now), (const void *)&nothing);
-	now.tgid = tgid_of(t, depth_of_reader);
-	now.parent = tgid_of(BPF_CORE_READ(t, real_parent), depth_of_reader);
-	now.start_ns = BPF_CORE_READ(t, start_boottime);
-	BPF_CORE_READ_INTO(&now.comm, t, comm);
-	cred = (struct cred___c *)BPF_CORE_READ(t, cred);
+	bpf_probe_read_kernel(
+	    &now,
+	    depth == CENSUS_SUMMARY ? __builtin_offsetof(struct census_record, cell) : sizeof(now),
+	    (const void *)&nothing);
+	now.tgid = depth_of_reader ? tgid_of(t, depth_of_reader) : TASK(struct task_struct, tgid);
+	now.parent = tgid_of(TASK(struct task_struct, real_parent), depth_of_reader);
+	now.start_ns = TASK(struct task_struct, start_boottime);
+	__builtin_memcpy(now.comm, task_copy + bpf_core_field_offset(struct task_struct, comm),
+			 sizeof(now.comm));
+	cred = (struct cred___c *)TASK(struct task_struct, cred);
 	now.uid = BPF_CORE_READ(cred, euid.val);
-	flags = BPF_CORE_READ(c, flags);
-	mm = flags & PF_KTHREAD ? 0 : (__u64)BPF_CORE_READ(t, mm);
-	files = flags & PF_KTHREAD ? 0 : (__u64)BPF_CORE_READ(t, files);
-	now.threads = BPF_CORE_READ((struct signal_struct *)signal, live.counter);
+	flags = TASK(struct task_struct___c, flags);
+	mm = flags & PF_KTHREAD ? 0 : (__u64)TASK(struct task_struct, mm);
+	files = flags & PF_KTHREAD ? 0 : (__u64)TASK(struct task_struct, files);
+	now.threads = SIGNAL(struct signal_struct, live.counter);
 	w.head = (__u64)signal + bpf_core_field_offset(struct signal_struct___c, thread_head);
 	if (flags & PF_KTHREAD) {
 		now.flags = CENSUS_KERNEL_THREAD;
-	} else if (BPF_CORE_READ(t, exit_state)) {
+	} else if (TASK(struct task_struct, exit_state)) {
 		if (now.threads) {
 			now.flags = CENSUS_LEADER_GONE;
 			w.at = read_u64(w.head);
 			bpf_loop(THREADS_MAX, next_living, &w, 0);
 		} else {
 			now.flags = CENSUS_ZOMBIE;
-			now.exit_status = BPF_CORE_READ(t, exit_code);
+			now.exit_status = TASK(struct task_struct, exit_code);
 		}
 	}
-	if (BPF_CORE_READ(signal, flags) & SIGNAL_STOP_STOPPED)
+	if (SIGNAL(struct signal_struct___c, flags) & SIGNAL_STOP_STOPPED)
 		now.flags |= CENSUS_STOPPED;
-	now.cpu_ns =
-	    BPF_CORE_READ(signal, sum_sched_runtime) + BPF_CORE_READ(c, se.sum_exec_runtime);
-	now.pid_namespace = namespace_of(BPF_CORE_READ(c, thread_pid));
+	now.cpu_ns = SIGNAL(struct signal_struct___c, sum_sched_runtime) +
+		     TASK(struct task_struct___c, se.sum_exec_runtime);
+	now.pid_namespace = namespace_of(TASK(struct task_struct___c, thread_pid));
 	cgroup_of(t);
 	now.mm = mm;
 	now.files = files;

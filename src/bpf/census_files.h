@@ -81,6 +81,34 @@ __noinline int census_aboard(__u64 file)
 #define ANON_INODE_MAGIC 0x09041934
 #define TMPFS_MAGIC	 0x01021994
 
+/*
+ * The tree that finds a file's pages: 64 in a node. Counted as if there were no gaps in the file;
+ * one page alone needs none.
+ */
+static __always_inline void put_page_tree(__u64 inode, __u64 pages, __u32 kind)
+{
+	struct address_space___c *m = (void *)BPF_CORE_READ((struct inode *)inode, i_mapping);
+	__u64 head, page, vector, payer = 0, nodes = 0;
+	__u32 size;
+
+	if (!bpf_core_field_exists(m->i_pages))
+		return;
+	head = (__u64)BPF_CORE_READ(m, i_pages.xa_head);
+	if ((head & 3) != 2 || head <= 4096)
+		return;
+	head -= 2;
+	for (int i = 0; i < 6 && (pages > 1 || !i); i++)
+		nodes += pages = (pages + 63) / 64;
+	size = slab_bytes(head, &page);
+	if (!size)
+		return;
+	if (depth == CENSUS_PAYERS) {
+		vector = payers_of(page) & PAYER_MASK;
+		payer = vector ? memcg_of(payer_in(vector, page, head, size)) : 0;
+	}
+	hold(head, nodes * size, nodes * (size + payer_bytes), payer, KIND_COUNT(kind, 0));
+}
+
 /* Memory that a file in memory has: of the shared pool, divided among all who hold it. */
 static __always_inline void put_shared_memory(__u64 file, __u64 inode, __u32 thing)
 {
@@ -98,6 +126,12 @@ static __always_inline void put_shared_memory(__u64 file, __u64 inode, __u32 thi
 	else if (NAME_IS(name, "dev/zero"))
 		kind = KIND_SHM_ANONYMOUS;
 	hold(inode, pages << page_shift, 0, 0, KIND_COUNT(kind, 1));
+	put_page_tree(inode, pages, kind_of(MARK(thing, 0, 0)));
+}
+
+static __always_inline __u64 private_of(__u64 file)
+{
+	return FIELD_NUMBER((struct file *)file, private_data);
 }
 
 /* What waits in the queues of a socket. Queues between unix sockets are walked, others counted. */
@@ -162,6 +196,10 @@ __noinline int census_file(__u64 file, __u32 fd, __u64 files)
 			break;
 		case THING_FD_IO_URING:
 			put_io_uring(file);
+			break;
+		case THING_IPC_SHM:
+			common((__u64)BPF_CORE_READ((struct shm_file_data *)private_of(file), file),
+			       mark);
 			break;
 		case THING_FD_SOCKET_UNIX:
 		case THING_FD_SOCKET_INET:

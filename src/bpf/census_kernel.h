@@ -47,6 +47,21 @@ struct sem_undo_list {
 struct sem_undo {
 	struct list_head list_proc;
 } CORE;
+struct sysv_shm {
+	struct list_head shm_clist; /* of segments that this thread made */
+} CORE;
+struct shmid_kernel {
+	struct list_head shm_clist;
+} CORE;
+struct shm_file_data { /* of an attached segment; its file stands behind the one that is mapped */
+	struct file *file;
+} CORE;
+struct xarray {
+	void *xa_head;
+} CORE;
+struct address_space___c {
+	struct xarray i_pages;
+} CORE;
 struct sched_entity {
 	__u64 sum_exec_runtime;
 } CORE;
@@ -86,6 +101,7 @@ struct task_struct___c {
 	struct pid *thread_pid;
 	struct seccomp seccomp;
 	struct sysv_sem sysvsem;
+	struct sysv_shm sysvshm;
 	void *delays, *security, *io_uring;
 } CORE;
 #define PF_KTHREAD 0x00200000u
@@ -171,7 +187,6 @@ struct sock___c {
 	struct {
 		atomic_t rmem_alloc;
 	} CORE sk_backlog;
-	unsigned short sk_protocol;
 } CORE;
 struct io_mapped_region {
 	unsigned int nr_pages;

@@ -11,19 +11,29 @@
 const volatile __u32 cpus;
 const volatile __u64 percpu_offset[CPUS_MAX];
 
-#define COUNTERS 4 /* file pages, anonymous ones, swapped ones, shared ones: since 4.5 */
+/*
+ * One read for many fields: each costs as much as all of them. COPY_OF(copy, struct, field) is a
+ * field in it.
+ */
+#define COPY_OF(copy, type, field)                                                                 \
+	(*(typeof(((type *)0)->field) *)((copy) + bpf_core_field_offset(type, field)))
+#define COPY(copy, type, from)                                                                     \
+	bpf_probe_read_kernel(copy,                                                                \
+			      bpf_core_type_size(type) < sizeof(copy) ? bpf_core_type_size(type)   \
+								      : sizeof(copy),              \
+			      (const void *)(from))
+static char mm_copy[2048];
+#define MM(type, field) COPY_OF(mm_copy, type, field)
+
+#define COUNTERS	4 /* file pages, anonymous ones, swapped ones, shared ones: since 4.5 */
 __s64 counter[COUNTERS];
 
-static __always_inline __u64 counters_at(__u64 mm)
-{
-	return mm + bpf_core_field_offset(struct mm_struct, rss_stat);
-}
-
 /* The memory counters of an address space, with what each processor has not yet added. */
-static __always_inline void read_counters(__u64 mm)
+static __always_inline void read_counters(void)
 {
 	__u32 step = bpf_core_type_size(struct percpu_counter);
-	__u64 at = counters_at(mm), own = 0;
+	char *at = mm_copy + bpf_core_field_offset(struct mm_struct, rss_stat);
+	__u64 own;
 	__s32 part[COUNTERS];
 
 	if (!bpf_core_type_exists(struct percpu_counter) ||
@@ -31,15 +41,13 @@ static __always_inline void read_counters(__u64 mm)
 		/* Each thread keeps up to 64 events of its own, which nobody else can add up. */
 		now.flags |= CENSUS_UNSURE;
 		for (int i = 0; i < COUNTERS; i++)
-			counter[i] = read_u64(
-			    mm + bpf_core_field_offset(struct mm_struct___old, rss_stat) + i * 8);
+			counter[i] = MM(struct mm_struct___old, rss_stat).count[i].counter;
 		return;
 	}
 	for (int i = 0; i < COUNTERS; i++)
-		counter[i] =
-		    read_u64(at + i * step + bpf_core_field_offset(struct percpu_counter, count));
-	own = read_u64(at + bpf_core_field_offset(struct percpu_counter, counters));
-	if (read_u64(at + 3 * step + bpf_core_field_offset(struct percpu_counter, counters)) !=
+		counter[i] = COPY_OF(at + i * step, struct percpu_counter, count);
+	own = (__u64)COPY_OF(at, struct percpu_counter, counters);
+	if ((__u64)COPY_OF(at + 3 * step, struct percpu_counter, counters) !=
 	    own + 3 * sizeof(__s32)) {
 		now.flags |= CENSUS_UNSURE; /* before 6.6 they did not lie side by side */
 		return;
@@ -62,29 +70,37 @@ static __always_inline __s64 counted(int i)
 /* What counters tell of an address space. */
 __noinline int census_counters(__u64 address)
 {
-	struct mm_struct___c *c = (struct mm_struct___c *)address;
-	struct mm_struct *mm = (struct mm_struct *)address;
-
-	read_counters(address);
+	COPY(mm_copy, struct mm_struct, address);
+	read_counters();
 	now.file_bytes = counted(0);
 	now.anon_bytes = counted(1);
 	now.swap_bytes = counted(2);
 	now.shmem_bytes = counted(3);
-	now.maps = BPF_CORE_READ(c, map_count);
-	now.virtual_bytes = (__s64)BPF_CORE_READ(c, total_vm) << page_shift;
-	now.commit_bytes = (__s64)(BPF_CORE_READ(mm, data_vm) + BPF_CORE_READ(mm, stack_vm))
+	now.maps = MM(struct mm_struct___c, map_count);
+	now.virtual_bytes = (__s64)MM(struct mm_struct___c, total_vm) << page_shift;
+	now.commit_bytes = (__s64)(MM(struct mm_struct, data_vm) + MM(struct mm_struct, stack_vm))
 			   << page_shift;
-	now.locked_bytes = (__s64)BPF_CORE_READ(mm, locked_vm) << page_shift;
+	now.locked_bytes = (__s64)MM(struct mm_struct, locked_vm) << page_shift;
 	return 0;
 }
 
-/* What the kernel sets aside for page tables: the top level is not in its own counter. */
-static __always_inline __u64 page_table_bytes(__u64 mm)
+/* What the kernel sets aside for page tables, after census_counters(): the top level is not in its
+ * own counter. */
+static __always_inline __u64 page_table_bytes(void)
 {
-	return BPF_CORE_READ((struct mm_struct *)mm, pgtables_bytes.counter) + page_bytes;
+	return MM(struct mm_struct, pgtables_bytes).counter + page_bytes;
 }
 
 #define CHAINS_MAX 4096
+
+/* One that other processes may be linked to as well. */
+static __always_inline void put_anon(__u64 anon)
+{
+	if (depth == CENSUS_PAYERS)
+		put_common(anon, KIND_ANON_VMA, 1);
+	else
+		hold(anon, learnt(SIZE_ANON, anon), 0, 0, KIND_COUNT(KIND_ANON_VMA, 1));
+}
 
 struct chain_walk {
 	__u64 head, at, own;
@@ -102,50 +118,52 @@ static long next_chain(__u32 i, struct chain_walk *w)
 	if (!w->at || w->at == w->head)
 		return 1;
 	chain = (void *)(w->at - bpf_core_field_offset(struct anon_vma_chain, same_vma));
-	put((__u64)chain, KIND_ANON_VMA, 0, 0);
+	put_like((__u64)chain, SIZE_CHAIN, KIND_ANON_VMA, 0);
 	other = (__u64)BPF_CORE_READ(chain, anon_vma);
 	if (other != w->own)
-		put_common(other, KIND_ANON_VMA, 1);
+		put_anon(other);
 	w->at = read_u64(w->at);
 	return 0;
 }
 
-__u64 last_anon, last_file, vma_size;
+__u64 last_anon, last_file;
+
+static char anon_copy[256], vma_copy[512];
 
 /* Is nobody else linked to it, as far as its own counters tell? */
 static __always_inline bool anon_is_alone(__u64 anon)
 {
-	struct anon_vma___c *a = (struct anon_vma___c *)anon;
-	__u64 parent = (__u64)BPF_CORE_READ(a, parent);
-
-	return bpf_core_field_exists(a->num_children) &&
-	       BPF_CORE_READ(a, num_children) == (parent == anon) &&
-	       BPF_CORE_READ(a, refcount.counter) == 1;
+	if (!bpf_core_field_exists(((struct anon_vma___c *)0)->num_children) ||
+	    COPY(anon_copy, struct anon_vma, anon))
+		return false;
+	return COPY_OF(anon_copy, struct anon_vma___c, num_children) ==
+		   ((__u64)COPY_OF(anon_copy, struct anon_vma___c, parent) == anon) &&
+	       COPY_OF(anon_copy, struct anon_vma___c, refcount).counter == 1;
 }
 
 __noinline int census_vma(__u64 address, __u64 mm)
 {
-	struct vm_area_struct *vma = (struct vm_area_struct *)address;
 	struct chain_walk w = {
 	    .head = address + bpf_core_field_offset(struct vm_area_struct, anon_vma_chain)};
 	__u64 file;
 
 	/* The tree is read without a lock: it may be something else by now. */
-	if ((__u64)BPF_CORE_READ(vma, vm_mm) != mm)
+	if (COPY(vma_copy, struct vm_area_struct, address) ||
+	    (__u64)COPY_OF(vma_copy, struct vm_area_struct, vm_mm) != mm)
 		return 0;
-	put(address, KIND_VMA, 1, 0);
-	w.own = (__u64)BPF_CORE_READ(vma, anon_vma);
+	file = (__u64)COPY_OF(vma_copy, struct vm_area_struct, vm_file);
+	w.own = (__u64)COPY_OF(vma_copy, struct vm_area_struct, anon_vma);
+	w.at = (__u64)COPY_OF(vma_copy, struct vm_area_struct, anon_vma_chain).next;
+	put_like(address, SIZE_VMA, KIND_VMA, 1);
 	if (w.own && w.own != last_anon) {
 		last_anon = w.own;
 		if (anon_is_alone(w.own))
-			put(w.own, KIND_ANON_VMA, 1, 0);
+			put_like(w.own, SIZE_ANON, KIND_ANON_VMA, 1);
 		else
-			put_common(w.own, KIND_ANON_VMA, 1);
+			put_anon(w.own);
 	}
-	w.at = read_u64(w.head);
 	if (w.at != w.head)
 		bpf_loop(CHAINS_MAX, next_chain, &w, 0);
-	file = (__u64)BPF_CORE_READ(vma, vm_file);
 	if (file && file != last_file) {
 		last_file = file;
 		census_file(file, MARK_NO_FD, 0);
@@ -156,7 +174,7 @@ __noinline int census_vma(__u64 address, __u64 mm)
 /* A tree of mappings, walked down by hand: no lock of the process is waited for. */
 #define LEVELS 8
 struct level {
-	__u64 slots, max;
+	__u64 slots[16], pivots[16], max;
 	__u32 at, end, leaf, pad;
 };
 static struct level levels[LEVELS];
@@ -168,42 +186,47 @@ static __always_inline bool is_node(__u64 entry)
 	return (entry & 3) == 2 && entry > 4096;
 }
 
+#define NODE_READ(to, type, field)                                                                 \
+	bpf_probe_read_kernel(to,                                                                  \
+			      bpf_core_field_size(((struct type *)0)->field) < sizeof(to)          \
+				  ? bpf_core_field_size(((struct type *)0)->field)                 \
+				  : sizeof(to),                                                    \
+			      (void *)(node + bpf_core_field_offset(struct type, field)))
+
 static __always_inline void enter(__u64 entry, __u64 max)
 {
-	__u64 node = entry & ~MAPLE_NODE_MASK, pivots, last;
+	__u64 node = entry & ~MAPLE_NODE_MASK;
 	struct level *l = &levels[top & (LEVELS - 1)];
 	__u32 type = entry >> 3 & 15, count;
 	__u8 end = 0;
 
-	put(node, KIND_VMA_TREE, 1, 0);
+	put_like(node, SIZE_NODE, KIND_VMA_TREE, 1);
+	l->leaf = type == MAPLE_LEAF_64;
+	l->max = max;
+	l->at = l->end = 0;
+	l->slots[0] = 0;
 	if (type == MAPLE_ARANGE_64) {
-		l->slots = node + bpf_core_field_offset(struct maple_arange_64, slot);
+		NODE_READ(l->slots, maple_arange_64, slot);
+		NODE_READ(l->pivots, maple_arange_64, pivot);
 		bpf_probe_read_kernel(
 		    &end, 1, (void *)(node + bpf_core_field_offset(struct maple_arange_64, meta)));
 		l->end = end & 15;
-	} else {
-		l->slots = node + bpf_core_field_offset(struct maple_range_64, slot);
-		pivots = node + bpf_core_field_offset(struct maple_range_64, pivot);
-		count = bpf_core_field_size(((struct maple_range_64 *)0)->pivot) / 8;
-		last = read_u64(pivots + (count - 1) * 8);
-		if (!last) {
-			bpf_probe_read_kernel(
-			    &end, 1,
-			    (void *)(node + bpf_core_field_offset(struct maple_range_64, meta)));
-			l->end = end & 15;
-		} else {
-			l->end = last == max ? count - 1 : count;
-		}
+		return;
 	}
-	l->leaf = type == MAPLE_LEAF_64;
-	l->max = max;
-	l->at = 0;
+	NODE_READ(l->slots, maple_range_64, slot);
+	NODE_READ(l->pivots, maple_range_64, pivot);
+	/* The last slot is used as one, or its place tells how many are. */
+	count = bpf_core_field_size(((struct maple_range_64 *)0)->pivot) / 8;
+	if (!l->pivots[(count - 1) & 15])
+		l->end = l->slots[count & 15] & 15;
+	else
+		l->end = l->pivots[(count - 1) & 15] == max ? count - 1 : count;
 }
 
 static long next_mapping(__u32 i, __u64 *mm)
 {
 	struct level *l = &levels[top & (LEVELS - 1)];
-	__u64 entry, max, pivots;
+	__u64 entry, max;
 	__u32 at = l->at;
 
 	if (at > l->end) {
@@ -213,7 +236,7 @@ static long next_mapping(__u32 i, __u64 *mm)
 		return 0;
 	}
 	l->at = at + 1;
-	entry = read_u64(l->slots + (__u64)at * 8);
+	entry = l->slots[at & 15];
 	if (!entry)
 		return 0;
 	if (l->leaf) {
@@ -222,13 +245,7 @@ static long next_mapping(__u32 i, __u64 *mm)
 	}
 	if (top + 1 >= LEVELS)
 		return 0;
-	/* Pivots lie right before the slots in both kinds of inner nodes. */
-	pivots = l->slots - (bpf_core_field_offset(struct maple_range_64, slot) -
-			     bpf_core_field_offset(struct maple_range_64, pivot));
-	if (l->end < 10 && bpf_core_field_exists(((struct maple_arange_64 *)0)->pivot))
-		pivots = l->slots - (bpf_core_field_offset(struct maple_arange_64, slot) -
-				     bpf_core_field_offset(struct maple_arange_64, pivot));
-	max = at == l->end ? l->max : read_u64(pivots + (__u64)at * 8);
+	max = at == l->end ? l->max : l->pivots[at & 15];
 	top++;
 	enter(entry, max);
 	return 0;
@@ -252,7 +269,7 @@ static __always_inline int census_mm(__u64 mm)
 	__u64 root, w[2] = {mm};
 
 	put(mm, KIND_MM, 1, 0);
-	put_bytes(KIND_PAGE_TABLE, 1, page_table_bytes(mm));
+	put_bytes(KIND_PAGE_TABLE, 1, page_table_bytes());
 	if (bpf_core_type_exists(struct percpu_counter) &&
 	    !bpf_core_type_exists(struct mm_rss_stat))
 		put_bytes(KIND_MM, 0, 4 * COUNTERS * cpus + COUNTERS * payer_bytes);

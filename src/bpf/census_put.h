@@ -206,6 +206,42 @@ __noinline int put(__u64 address, __u32 kind, __u32 count, __u64 large)
 	return book(address, size, size + payer_bytes, payer, KIND_COUNT(kind, count));
 }
 
+/*
+ * Sizes of objects that there are many of and that have a cache of their own, learnt from the
+ * first of each. What the kernel itself does not mix needs no look at each one.
+ */
+enum {
+	SIZE_VMA,
+	SIZE_CHAIN,
+	SIZE_ANON,
+	SIZE_NODE,
+	SIZE_TASK,
+	SIZE_SIGNAL,
+	SIZE_MM,
+	SIZE_FILES,
+	SIZES
+};
+__u32 sizes[SIZES];
+
+static __always_inline __u32 learnt(__u32 which, __u64 address)
+{
+	__u64 page;
+
+	if (!sizes[which] && address)
+		sizes[which] = slab_bytes(address, &page);
+	return sizes[which];
+}
+
+static __always_inline void put_like(__u64 address, __u32 which, __u32 kind, __u32 count)
+{
+	if (depth == CENSUS_PAYERS) {
+		put(address, kind, count, 0);
+		return;
+	}
+	now.cell[kind].bytes += learnt(which, address);
+	now.cell[kind].count += count;
+}
+
 /* What is charged to the process by rule, not by object: page tables, per-CPU memory. */
 static __always_inline void put_bytes(__u32 kind, __u32 count, __u64 bytes)
 {

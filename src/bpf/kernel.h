@@ -309,7 +309,11 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	struct sk_buff_head sk_receive_queue, sk_write_queue;
+	unsigned short sk_protocol;
 	void *sk_peer_pid, *sk_peer_cred;
+} CORE;
+struct inet_connection_sock {
+	void *icsk_bind_hash, *icsk_bind2_hash; /* the second since 6.1 */
 } CORE;
 struct unix_sock {
 	void *addr;

@@ -249,6 +249,14 @@ __noinline int reach_file_alone(__u64 address, __u32 mark, __u32 body)
 			led((__u64)peer, mark);
 			led((__u64)BPF_CORE_READ(peer, sk_peer_pid), mark);
 			led((__u64)BPF_CORE_READ(peer, sk_peer_cred), mark);
+		} else if (bpf_core_field_exists(sk->sk_protocol) &&
+			   BPF_CORE_READ(sk, sk_protocol) == 6 /* IPPROTO_TCP */) {
+			/* Its port, which those that it accepted have too. */
+			struct inet_connection_sock *c = (struct inet_connection_sock *)sk;
+
+			common((__u64)BPF_CORE_READ(c, icsk_bind_hash), mark);
+			if (bpf_core_field_exists(c->icsk_bind2_hash))
+				common((__u64)BPF_CORE_READ(c, icsk_bind2_hash), mark);
 		}
 		return 0;
 	}

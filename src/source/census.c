@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "source/meminfo.h"
-
 static bool read_text(const char *dir, const char *name, char *buf, size_t size)
 {
 	char path[PATH_MAX + 64];
@@ -112,6 +110,31 @@ static uint64_t payer_of_group(const struct census *c, const char *dir)
 	return 0;
 }
 
+/* Memory of slabs that no object is in. */
+static struct amount slab_unused(void)
+{
+	FILE *f = fopen("/proc/slabinfo", "re");
+	struct amount unused = {.known = KNOWN_NOT};
+	unsigned long active, all, size, per_slab, pages, slabs;
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *data = strstr(line, "slabdata");
+
+		if (sscanf(line, "%*s %lu %lu %lu %lu %lu", &active, &all, &size, &per_slab,
+			   &pages) != 5 ||
+		    !data || sscanf(data, "slabdata %*u %lu", &slabs) != 1)
+			continue;
+		if (unused.known == KNOWN_NOT)
+			unused = amount_exact(0);
+		unused.bytes +=
+		    (int64_t)(slabs * pages) * sysconf(_SC_PAGESIZE) - (int64_t)(active * size);
+	}
+	if (f)
+		fclose(f);
+	return unused;
+}
+
 static void check_machine(const struct census *c, struct census_check *k)
 {
 	const struct census_machine *m = &c->machine;
@@ -133,7 +156,7 @@ static void check_machine(const struct census *c, struct census_check *k)
 			       amount_add(amount_add(m->kernel_stack, m->page_table), m->percpu));
 	add_rest(k, "slab memory that can be reclaimed: caches of names and inodes",
 		 m->slab_reclaimable);
-	add_rest(k, "slab memory that no object is in", meminfo_slab_unused());
+	add_rest(k, "slab memory that no object is in", slab_unused());
 	add_rest(k, "per-CPU memory of all users", m->percpu);
 }
 

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,7 +17,7 @@
 #include "bpf/census.skel.h"
 #include "census/build.h"
 #include "source/bpf/machine.h"
-#include "source/meminfo.h"
+#include "source/proc/census.h"
 
 #define HOLDS	      65536u /* room at first: 3 MiB */
 #define HOLDS_MAX     (16u << 20)
@@ -30,6 +31,8 @@ struct bpf_census {
 	const struct census_hold *hold;
 	uint32_t hold_room;
 	char *buffer;
+	int proc_fd;
+	struct procfs_text text; /* of /proc, for the machine's own figures */
 };
 
 static void unload(struct bpf_census *s)
@@ -48,6 +51,9 @@ static void census_bpf_close(struct census_source *source)
 	struct bpf_census *s = (struct bpf_census *)source;
 
 	unload(s);
+	if (s->proc_fd >= 0)
+		close(s->proc_fd);
+	procfs_text_done(&s->text);
 	free(s->buffer);
 	free(s);
 }
@@ -107,6 +113,7 @@ static int census_bpf_open(struct census_source **ret_source, const char **ret_w
 		return -ENOMEM;
 	s->base.ops = &census_bpf;
 	s->hold_room = HOLDS;
+	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	s->buffer = malloc(RECORDS_BYTES);
 	err = s->buffer ? machine_learn(&s->machine, ret_why) : -ENOMEM;
 	if (!err && !s->machine.page_base) {
@@ -203,7 +210,7 @@ static int census_bpf_take(struct census_source *source, enum census_depth depth
 			return err;
 	}
 	if (!err) {
-		meminfo_read(&machine);
+		proc_census_machine(s->proc_fd, &s->text, &machine);
 		err = build_finish(b, &machine, ret_census);
 	}
 	build_close(b);
