@@ -22,7 +22,7 @@ expect "its version is that of forktally" "$("$FORKTALLY" --version | grep -o '[
 	"$(pkg-config --modversion libforktally)"
 read -ra flags <<<"$(pkg-config --cflags --libs libforktally)"
 read -ra static <<<"$(pkg-config --cflags --libs --static libforktally | sed 's/-lforktally/-l:libforktally.a/')"
-[ "${BUILD%-san}" = "$BUILD" ] || { flags+=(-fsanitize=address,undefined) static+=(-fsanitize=address,undefined); }
+[ "${BUILD%-san}" = "$BUILD" ] || { flags+=("-fsanitize=address,undefined") static+=("-fsanitize=address,undefined"); }
 says='client 3 left 32768 bytes
 server: 32768 bytes charged, peak within the limit'
 
