@@ -137,12 +137,12 @@ static int tell_unseen(struct blocks *b, const struct event *at)
 	if (i < b->unseen_count)
 		snprintf(names + used, sizeof(names) - used, " and %u more", b->unseen_count - i);
 	if (b->unseen_count)
-		err =
-		    blocks_blind(b, at,
-				 "Blocks were not seen by --heap in %s: the hook was not loaded "
-				 "or could not report. A static or set-user-ID program, a cleared "
-				 "environment, or forks that libc does not make.",
-				 names);
+		err = blocks_blind(
+		    b, at,
+		    "Blocks were not seen by --heap in %s: the hook was not loaded "
+		    "or could not report. A static or set-user-ID program, one that runs as "
+		    "another user, a cleared environment, or forks not made by libc.",
+		    names);
 	if (!err && b->missed)
 		err = blocks_blind(b, at, "%llu blocks found no room in the tables of --heap.",
 				   (unsigned long long)b->missed);
