@@ -139,6 +139,7 @@ enum cgroup_subsys_id { memory_cgrp_id = 1000 };
 
 struct cgroup_subsys_state {
 	unsigned int flags;
+	int nr_populated_csets;
 } CORE;
 #define CSS_ONLINE 2
 struct kernfs_node {
@@ -146,8 +147,11 @@ struct kernfs_node {
 } CORE;
 struct cgroup {
 	struct cgroup_subsys_state self;
-	int nr_populated_csets, nr_populated_domain_children, nr_populated_threaded_children;
+	int nr_populated_domain_children, nr_populated_threaded_children;
 	struct kernfs_node *kn;
+} CORE;
+struct cgroup___csets {
+	int nr_populated_csets;
 } CORE;
 
 struct keyring_index_key {

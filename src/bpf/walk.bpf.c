@@ -225,10 +225,19 @@ static __always_inline void reach_key(struct key *k)
 	found(object, MARK(thing, VIA_NAME, MARK_NO_FD) | MARK_BODY);
 }
 
+/* Up to 6.18 at least the sets of processes in a group were counted in the group, not in its self.
+ */
+static __always_inline int sets_of(struct cgroup *c)
+{
+	return bpf_core_field_exists(c->self.nr_populated_csets)
+		   ? BPF_CORE_READ(c, self.nr_populated_csets)
+		   : BPF_CORE_READ((struct cgroup___csets *)c, nr_populated_csets);
+}
+
 /* A group that was removed is not online; one with processes in it is in use. */
 static __always_inline void reach_cgroup(struct cgroup *c)
 {
-	if (!(BPF_CORE_READ(c, self.flags) & CSS_ONLINE) || BPF_CORE_READ(c, nr_populated_csets) ||
+	if (!(BPF_CORE_READ(c, self.flags) & CSS_ONLINE) || sets_of(c) ||
 	    BPF_CORE_READ(c, nr_populated_domain_children) ||
 	    BPF_CORE_READ(c, nr_populated_threaded_children))
 		return;
