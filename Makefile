@@ -3,6 +3,7 @@
 # make            build build/forktally and libforktally
 # make demo       install what is missing, build, run the main job on a leaking server
 # make check      install what is missing, build, pass all tests (LONG=1: the long ones too)
+# make dst        random programs on the simulated kernel; SECONDS=600
 # make corpus     every kind of leak and every look-alike, as a table: found, and what the kernel says
 # make bench      what it costs, against bare programs and peers
 # make install    DESTDIR= PREFIX=/usr/local LIBDIR=PREFIX/lib: the program, libforktally, man pages
@@ -52,7 +53,7 @@ BENCH    := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 FUZZ     := $(patsubst test/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard test/fuzz/*.c))
 UNIT     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
 
-.PHONY: all demo check corpus bench install clean workloads units benches fuzzers deps
+.PHONY: all demo check dst corpus bench install clean workloads units benches fuzzers deps
 .SECONDARY:
 all: $(BUILD)/forktally $(LIB) $(BUILD)/libforktally-heap.so
 
@@ -131,6 +132,16 @@ $(BUILD)/unit/%: $(BUILD)/test/unit/%.o $(OBJ)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# Random programs on the simulated kernel: make dst SECONDS=600
+SECONDS ?= 60
+dst: $(BUILD)/dst/dst
+	$(Q)$(BUILD)/dst/dst --seeds test/dst/seeds --seconds $(SECONDS)
+DST := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/dst/*.c))
+$(BUILD)/dst/dst: $(DST) $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # By hand, with clang: build/fuzz/fuzz_log -max_total_time=60
 fuzzers: $(FUZZ)
 $(BUILD)/fuzz/%: test/fuzz/%.c $(SRC) | $(MADE)
@@ -150,7 +161,7 @@ demo: deps
 	$(Q)BUILD=$(BUILD) ./script/demo.sh
 
 check: deps
-	$(Q)$(MAKE) --no-print-directory $(if $(V),,-s) all workloads units benches
+	$(Q)$(MAKE) --no-print-directory $(if $(V),,-s) all workloads units benches $(BUILD)/dst/dst
 	$(Q)BUILD=$(BUILD) ./test/check.sh
 
 corpus: deps
@@ -179,4 +190,4 @@ install: all
 clean:
 	$(Q)rm -rf build build-san
 
--include $(OBJ:.o=.d) $(LIBOBJ:.o=.d) $(BUILD)/src/main.d $(UNIT:$(BUILD)/unit/%=$(BUILD)/test/unit/%.d)
+-include $(OBJ:.o=.d) $(LIBOBJ:.o=.d) $(BUILD)/src/main.d $(DST:.o=.d) $(UNIT:$(BUILD)/unit/%=$(BUILD)/test/unit/%.d)

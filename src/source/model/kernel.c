@@ -161,6 +161,8 @@ static int books_init(struct kernel *k)
 		if (ft_block_limit(k->family.ft, i, k->result.limit[i]) != FT_OK)
 			return -EINVAL;
 	}
+	witness(k, WITNESS_BLOCK, k->family.ft, NULL, NULL, FT_OK);
+	witness(k, WITNESS_LIMIT, k->family.ft, NULL, k->result.limit, FT_OK);
 	for (unsigned i = 0; i < k->opts.cpus; i++) {
 		if (ft_lane_new(k->root, &k->cpu[i].lane) != FT_OK)
 			return -ENOMEM;

@@ -42,8 +42,9 @@ static_assert((int)MODEL_PAGEFILE == FT_PRIVATE && (int)MODEL_NONPAGED == FT_KER
 
 #define KINDS(X)                                                                                   \
 	X(KIND_PROCESS)                                                                            \
-	X(KIND_THREAD) X(KIND_SPACE) X(KIND_HANDLES) X(KIND_MEMORY) X(KIND_PIPE) X(KIND_FILE)      \
-	    X(KIND_SOCKET) X(KIND_SHM) X(KIND_SESSION) X(KIND_SIGNAL) X(KIND_BLOCK)
+	X(KIND_THREAD)                                                                             \
+	X(KIND_SPACE) X(KIND_HANDLES) X(KIND_MEMORY) X(KIND_PIPE) X(KIND_FILE) X(KIND_SOCKET)      \
+	    X(KIND_SHM) X(KIND_SESSION) X(KIND_SIGNAL) X(KIND_BLOCK)
 #define KIND_ENUMERATOR(name) name,
 enum kind { KINDS(KIND_ENUMERATOR) KIND_COUNT };
 #undef KIND_ENUMERATOR
@@ -239,6 +240,10 @@ void charge_forget(struct charge *c); /* nobody pays for it any more; the books 
 void charge_forget_payer(struct process *p);
 void charges_free(struct kernel *k);
 
+/* @bytes NULL: none. */
+void witness(const struct kernel *k, enum witness_op op, const void *who, const void *other,
+	     const uint64_t *bytes, enum ft_status status);
+
 /* process.c */
 struct process *process_new(struct kernel *k, struct process *parent, struct block *block);
 void process_abandon(struct kernel *k, struct process *p); /* a fork that failed */
@@ -280,6 +285,7 @@ void descriptors_close(struct kernel *k, struct process *p);
 void signals_drop(struct kernel *k, struct process *p);
 void session_leave(struct kernel *k, struct process *p);
 void objects_tell_held(struct kernel *k, struct process *p);
+void objects_release(struct process *p);
 void objects_free(struct kernel *k);
 
 /* audit.c */

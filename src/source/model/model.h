@@ -90,6 +90,27 @@ struct model_sample {
 	uint64_t block[MODEL_POOLS];   /* charged to the quota block that the family shares */
 };
 
+/* What was asked of libforktally, and what it answered: for a test that keeps books of its own. */
+enum witness_op {
+	WITNESS_BLOCK,	 /* a block was made beneath `other` */
+	WITNESS_ACCOUNT, /* an account was made in the block `other` */
+	WITNESS_CLOSE,	 /* an account was closed */
+	WITNESS_LIMIT,	 /* bytes are the limits of a block */
+	WITNESS_CHARGE,	 /* to an account */
+	WITNESS_RETURN,
+	WITNESS_OBJECT, /* to a block */
+	WITNESS_OBJECT_RETURN,
+	WITNESS_TRANSFER, /* from an account to the account `other` */
+};
+struct witness {
+	enum witness_op op;
+	const void *who, *other; /* struct ft_block or struct ft_account */
+	uint64_t bytes[MODEL_POOLS];
+	int status; /* enum ft_status */
+};
+
+struct kernel;
+
 struct model_options {
 	uint64_t seed;
 	unsigned cpus;	  /* 1 to MODEL_CPUS_MAX */
@@ -102,6 +123,10 @@ struct model_options {
 	void *emit_ctx;
 	void (*sample)(void *ctx, const struct model_sample *sample); /* may be NULL */
 	void *sample_ctx;
+	/* For tests, each may be NULL: every use of the books, and the end of each step. */
+	void (*witness)(void *ctx, const struct witness *w);
+	void (*step)(void *ctx, const struct kernel *k);
+	void *test_ctx;
 };
 
 struct model_result {

@@ -233,6 +233,17 @@ void objects_tell_held(struct kernel *k, struct process *p)
 		audit_object(k, p->signals[i], HOLD_PROCESS, p->id, NULL, k->now_ns);
 }
 
+/* The kernel itself goes: no returns, no events. */
+void objects_release(struct process *p)
+{
+	for (uint32_t i = 0; i < p->descriptor_count; i++) {
+		if (!--p->descriptors[i].object->refs)
+			free(p->descriptors[i].object);
+	}
+	if (p->session && !--p->session->refs)
+		free(p->session);
+}
+
 void objects_free(struct kernel *k)
 {
 	while (k->named) {

@@ -9,6 +9,18 @@
 #include <string.h>
 #include "source/model/kernel.h"
 
+void witness(const struct kernel *k, enum witness_op op, const void *who, const void *other,
+	     const uint64_t *bytes, enum ft_status status)
+{
+	struct witness w = {.op = op, .who = who, .other = other, .status = (int)status};
+
+	if (!k->opts.witness)
+		return;
+	if (bytes)
+		memcpy(w.bytes, bytes, sizeof(w.bytes));
+	k->opts.witness(k->opts.test_ctx, &w);
+}
+
 static void open_link(struct kernel *k, struct charge *c)
 {
 	c->prev = k->open_last;
@@ -127,12 +139,21 @@ static bool has_bytes(const uint64_t *bytes)
 	return bytes[FT_PRIVATE] || bytes[FT_KERNEL] || bytes[FT_SHARED];
 }
 
-static enum ft_status pay(struct charge *c, struct process *payer, struct block *block)
+static enum ft_status pay(struct kernel *k, struct charge *c, struct process *payer,
+			  struct block *block)
 {
+	enum ft_status status;
+
 	if (!has_bytes(c->bytes))
 		return FT_OK;
-	return payer ? ft_charge_all(payer->account, c->bytes)
-		     : ft_object_charge(&c->paid, block->ft, c->bytes);
+	if (payer) {
+		status = ft_charge_all(payer->account, c->bytes);
+		witness(k, WITNESS_CHARGE, payer->account, NULL, c->bytes, status);
+	} else {
+		status = ft_object_charge(&c->paid, block->ft, c->bytes);
+		witness(k, WITNESS_OBJECT, block->ft, NULL, c->bytes, status);
+	}
+	return status;
 }
 
 struct charge *charge_new(struct kernel *k, enum kind kind, const uint64_t *bytes,
@@ -149,7 +170,7 @@ struct charge *charge_new(struct kernel *k, enum kind kind, const uint64_t *byte
 	c->booked = booked;
 	c->take = take;
 	c->birth = k->ordinal;
-	status = pay(c, payer, block);
+	status = pay(k, c, payer, block);
 	if (status != FT_OK) {
 		if (status == FT_LIMIT)
 			*ret_pool = full_pool(k, payer ? payer->block->ft : block->ft, c->bytes);
@@ -181,12 +202,17 @@ static bool books_return(struct kernel *k, struct charge *c)
 
 	if (!has_bytes(c->bytes))
 		return true;
-	if (c->payer)
+	if (c->payer) {
 		status = ft_return_all(c->payer->account, c->bytes);
-	else if (c->paid.payer)
+		witness(k, WITNESS_RETURN, c->payer->account, NULL, c->bytes, status);
+	} else if (c->paid.payer) {
+		const void *payer = c->paid.payer;
+
 		status = ft_object_return(&c->paid);
-	else
+		witness(k, WITNESS_OBJECT_RETURN, payer, NULL, c->bytes, status);
+	} else {
 		return false;
+	}
 	if (status != FT_OK)
 		k->result.underflows++;
 	return status == FT_OK;
@@ -244,6 +270,7 @@ bool charge_grow(struct kernel *k, struct charge *c, uint64_t bytes)
 	uint64_t more[MODEL_POOLS] = {[FT_PRIVATE] = bytes};
 	enum ft_status status = ft_charge(c->payer->account, FT_PRIVATE, bytes);
 
+	witness(k, WITNESS_CHARGE, c->payer->account, NULL, more, status);
 	if (status != FT_OK) {
 		if (status != FT_LIMIT)
 			kernel_fail(k, -ENOMEM);
@@ -260,7 +287,10 @@ void charge_shrink(struct kernel *k, struct charge *c, uint64_t bytes)
 {
 	uint64_t less[MODEL_POOLS] = {[FT_PRIVATE] = bytes};
 
-	if (ft_return(c->payer->account, FT_PRIVATE, bytes) != FT_OK)
+	enum ft_status status = ft_return(c->payer->account, FT_PRIVATE, bytes);
+
+	witness(k, WITNESS_RETURN, c->payer->account, NULL, less, status);
+	if (status != FT_OK)
 		k->result.underflows++;
 	else
 		shadow_sub(k, less);
@@ -271,8 +301,15 @@ void charge_shrink(struct kernel *k, struct charge *c, uint64_t bytes)
 void charge_move(struct kernel *k, struct charge *c, struct process *to)
 {
 	for (unsigned i = 0; i < MODEL_POOLS; i++) {
-		if (c->bytes[i] &&
-		    ft_transfer(c->payer->account, to->account, i, c->bytes[i]) != FT_OK)
+		uint64_t one[MODEL_POOLS] = {0};
+		enum ft_status status;
+
+		if (!c->bytes[i])
+			continue;
+		one[i] = c->bytes[i];
+		status = ft_transfer(c->payer->account, to->account, i, c->bytes[i]);
+		witness(k, WITNESS_TRANSFER, c->payer->account, to->account, one, status);
+		if (status != FT_OK)
 			k->result.underflows++;
 	}
 	payer_unlink(c);

@@ -16,6 +16,7 @@ struct block *block_new(struct kernel *k, struct account_id booked, uint32_t tak
 		free(b);
 		return NULL;
 	}
+	witness(k, WITNESS_BLOCK, b->ft, k->family.ft, NULL, FT_OK);
 	b->charge =
 	    charge_new(k, KIND_BLOCK, NULL, NULL, &k->family, booked, take, false, ret_pool);
 	if (!b->charge) {
@@ -105,6 +106,7 @@ struct process *process_new(struct kernel *k, struct process *parent, struct blo
 		return NULL;
 	}
 	p->id = (struct account_id){.tgid = pid, .start_ns = k->now_ns};
+	witness(k, WITNESS_ACCOUNT, p->account, block->ft, NULL, FT_OK);
 	k->by_pid[pid] = p;
 	k->pid_used++;
 	p->block = block;
@@ -119,8 +121,10 @@ struct process *process_new(struct kernel *k, struct process *parent, struct blo
 
 static void process_close(struct kernel *k, struct process *p)
 {
-	if (ft_account_close(p->account, NULL) == FT_LEAK)
-		k->result.accounts_left++;
+	enum ft_status status = ft_account_close(p->account, NULL);
+
+	witness(k, WITNESS_CLOSE, p->account, NULL, NULL, status);
+	k->result.accounts_left += status == FT_LEAK;
 	p->account = NULL;
 }
 
@@ -313,6 +317,7 @@ void processes_free(struct kernel *k)
 		struct process *p = k->processes;
 
 		charge_forget_payer(p);
+		objects_release(p);
 		if (p->account)
 			(void)ft_account_close(p->account, NULL);
 		process_free(k, p);

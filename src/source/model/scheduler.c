@@ -285,6 +285,8 @@ void scheduler_run(struct kernel *k)
 		if (!cpu->task)
 			cpu_get(k, cpu);
 		cpu_step(k, cpu);
+		if (k->opts.step)
+			k->opts.step(k->opts.test_ctx, k);
 	}
 	finish_calls(k);
 	for (unsigned i = 0; i < k->opts.cpus; i++)
