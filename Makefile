@@ -120,7 +120,8 @@ benches: $(BENCH)
 $(BUILD)/bench/quota: bench/quota.c $(BUILD)/libforktally.so.0
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -Iinclude -o $@ $< -L$(BUILD) -lforktally -Wl,-rpath,'$$ORIGIN/..' -lpthread
+	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -Iinclude \
+		$(if $(SAN),-fsanitize=address$(comma)undefined) -o $@ $< -L$(BUILD) -lforktally -Wl,-rpath,'$$ORIGIN/..' -lpthread
 $(BUILD)/bench/%: bench/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
