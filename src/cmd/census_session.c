@@ -89,6 +89,11 @@ static void note_what_is_missing(struct census_session *s, const struct census *
 	else if (cut)
 		add_note(s, "Of %u process%s, marked >=, some of what it holds was not counted.",
 			 cut, cut == 1 ? "" : "es");
+	if (c->source == SOURCE_BPF && census_find(c, 1, 0) == CENSUS_NONE)
+		add_note(
+		    s,
+		    "This kernel does not show process 1 to BPF iterators: it is missing here and "
+		    "in all sums. --source=proc shows it.");
 	if (c->source == SOURCE_PROC && census_proc_hides())
 		add_note(s, "/proc is mounted with hidepid: processes of other users are not shown "
 			    "at all; root, or the group of the mount option gid=, sees them.");

@@ -90,8 +90,8 @@ static void say_missing(uint32_t pid)
 	if (owner && owner != pid)
 		cmd_error("%u is a thread of process %u: forktally explain %u", pid, owner, owner);
 	else if (owner)
-		cmd_error("process %u was not there when the census was taken, but is now: try "
-			  "again",
+		cmd_error("process %u was not in the census, but it is there: try again, or with "
+			  "--source=proc",
 			  pid);
 	else
 		cmd_error("there is no process %u%s", pid,

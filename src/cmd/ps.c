@@ -192,6 +192,8 @@ static int say_missing(const struct ps_options *o, const struct census *c)
 		cmd_error("there is no process %u%s", o->pids[i],
 			  c->source == SOURCE_PROC && census_proc_hides()
 			      ? ", or /proc (hidepid) does not show it"
+			  : c->source == SOURCE_BPF && o->pids[i] == 1
+			      ? " that BPF iterators show; --source=proc sees it"
 			      : "");
 		status = STATUS_NONE;
 	}

@@ -19,6 +19,8 @@ ps_json
 expect "$source: ps: exit status" 0 $?
 expect "$source: ps: its source" "$source" "$(field "$TMPDIR/ps" .source)"
 expect "$source: ps: each process once" true "$(field "$TMPDIR/ps" '[.processes[].pid] | (unique | length) == length')"
+expect "$source: ps: process 1 is there, or said to be missing" true "$(field "$TMPDIR/ps" \
+	'any(.processes[]; .pid == 1) or (.complete == false and any(.notes[]; contains("process 1")))')"
 expect "$source: ps: descriptors" "$(find /proc/$pid/fd -type l | wc -l)" "$(of .fds)"
 expect "$source: ps: zombies" 3 "$(of .zombies)"
 expect "$source: ps: threads" 1 "$(of .threads)"

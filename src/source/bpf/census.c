@@ -216,7 +216,9 @@ static int census_bpf_take(struct census_source *source, enum census_depth depth
 	build_close(b);
 	if (err)
 		return err;
-	(*ret_census)->complete = !s->skel->bss->lost;
+	/* Some kernels keep their first process out of the iterator. */
+	(*ret_census)->complete =
+	    !s->skel->bss->lost && census_find(*ret_census, 1, 0) != CENSUS_NONE;
 	(*ret_census)->time_ns = time;
 	(*ret_census)->took_ns = clock_ns(CLOCK_MONOTONIC) - began;
 	return 0;
