@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/words.h"
 #include "cmd/cmd.h"
-#include "cmd/watch.h"
+#include "cmd/observation.h"
 #include "source/proc/procfs.h"
 
 #define WORDS_MAX 256 /* of a command line that is shown */
@@ -85,37 +85,37 @@ static int examine(int proc_fd, pid_t pid, struct procfs_text *text, char **ret_
 	return *ret_command_line ? 0 : STATUS_FAILED;
 }
 
-static bool keep_on(struct watch *w, uint64_t now)
+static bool keep_on(struct observation *o, uint64_t now)
 {
-	return !w->signals.ended_by && !(w->deadline_ns && now >= w->deadline_ns);
+	return !o->signals.ended_by && !(o->deadline_ns && now >= o->deadline_ns);
 }
 
 /* Cut short by a signal, where a time was asked for. */
-static int interrupted(const struct watch *w)
+static int interrupted(const struct observation *o)
 {
-	return w->options->timeout_ns ? w->signals.ended_by : 0;
+	return o->options->timeout_ns ? o->signals.ended_by : 0;
 }
 
-static int observe(struct watch *w)
+static int observe(struct observation *o)
 {
-	int status = watch_open(w), state;
+	int status = observation_open(o), state;
 
 	if (status)
 		return status;
-	if (w->options->timeout_ns)
-		w->deadline_ns = watch_now_ns() + w->options->timeout_ns;
-	state = watch_until(w, keep_on);
+	if (o->options->timeout_ns)
+		o->deadline_ns = observation_now_ns() + o->options->timeout_ns;
+	state = observation_until(o, keep_on);
 	if (!state)
 		cmd_error("process %d ended while it was watched: the report goes up to there",
-			  (int)w->options->pid);
-	state = state < 0 ? state : signals_command_ended(&w->signals);
-	status = watch_settle(w, interrupted(w), state);
-	watch_close(w);
+			  (int)o->options->pid);
+	state = state < 0 ? state : signals_command_ended(&o->signals);
+	status = observation_settle(o, interrupted(o), state);
+	observation_close(o);
 	return status;
 }
 
 struct job {
-	struct watch *watch;
+	struct observation *observation;
 	int status;
 };
 
@@ -123,7 +123,7 @@ static void *observer(void *ctx)
 {
 	struct job *job = ctx;
 
-	job->status = observe(job->watch);
+	job->status = observe(job->observation);
 	return NULL;
 }
 
@@ -131,12 +131,12 @@ static void *observer(void *ctx)
  * In a thread of its own: where that ends, the kernel lets go of all that it traced. Neither is
  * the program interrupted by that, nor does it wait until the report stands.
  */
-static int observe_apart(struct watch *w)
+static int observe_apart(struct observation *o)
 {
-	struct job job = {.watch = w};
+	struct job job = {.observation = o};
 	pthread_t thread;
 	sigset_t child;
-	int err = signals_open(0, &w->signals);
+	int err = signals_open(0, &o->signals);
 
 	/* A thread that does not block it would take it away from the one that waits for it. */
 	sigemptyset(&child);
@@ -182,18 +182,18 @@ static int attach(const struct run_options *options)
 	struct procfs_text text = {0};
 	char *line = NULL;
 	int status = examine(proc_fd, options->pid, &text, &line);
-	struct watch w = WATCH_OF(options, line);
+	struct observation o = OBSERVATION_OF(options, line);
 
 	procfs_text_done(&text);
 	if (status)
 		return status;
-	w.launch = launch_attached(options->pid);
-	status = watch_prepare(&w);
+	o.launch = launch_attached(options->pid);
+	status = observation_prepare(&o);
 	if (!status)
-		status = observe_apart(&w);
+		status = observe_apart(&o);
 	if (!status)
-		status = watch_report(&w);
-	watch_done(&w);
+		status = observation_report(&o);
+	observation_done(&o);
 	return status;
 }
 

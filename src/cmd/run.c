@@ -9,27 +9,27 @@
 #include <sys/stat.h>
 #include "base/words.h"
 #include "cmd/cmd.h"
-#include "cmd/watch.h"
+#include "cmd/observation.h"
 
 #define KILL_AFTER_NS 2000000000ULL /* from a timeout's SIGTERM to its SIGKILL */
 #define GIVE_UP_NS    5000000000ULL /* from SIGKILL to no longer waiting for the command */
 
 struct run {
-	struct watch watch;	 /* first: what keep_on() gets is ours */
-	bool terminated, killed; /* SIGTERM, SIGKILL went to the tree */
+	struct observation observation; /* first: what keep_on() gets is ours */
+	bool terminated, killed;	/* SIGTERM, SIGKILL went to the tree */
 	uint64_t kill_ns, give_up_ns;
 };
 
 /* Ctrl-Z: when the command has stopped, we stop too, so that the shell sees its job stopped. */
-static void suspend(struct watch *w)
+static void suspend(struct observation *o)
 {
 	int held = 0;
 
-	w->signals.suspend = false;
+	o->signals.suspend = false;
 	for (int i = 0; i < 50; i++) {
-		if (w->source->ops->poll(w->source, 10) != 1)
+		if (o->source->ops->poll(o->source, 10) != 1)
 			return;
-		held = signals_is_stopped(w->launch.pid) ? held + 1 : 0;
+		held = signals_is_stopped(o->launch.pid) ? held + 1 : 0;
 		if (held < 3) /* a tracer's stops are short */
 			continue;
 		signals_stop_self();
@@ -41,26 +41,26 @@ static void kill_tree(struct run *run, uint64_t now)
 {
 	run->killed = true;
 	run->give_up_ns = now + GIVE_UP_NS;
-	run->watch.source->ops->kill(run->watch.source, SIGKILL);
+	run->observation.source->ops->kill(run->observation.source, SIGKILL);
 }
 
 /* Deadlines and second Ctrl-Cs. False: the command is not waited for any longer. */
-static bool keep_waiting(struct watch *w, uint64_t now)
+static bool keep_waiting(struct observation *o, uint64_t now)
 {
-	struct run *run = (struct run *)w;
+	struct run *run = (struct run *)o;
 
-	if (w->signals.suspend)
-		suspend(w);
-	if (w->deadline_ns && now >= w->deadline_ns) {
-		w->deadline_ns = 0;
+	if (o->signals.suspend)
+		suspend(o);
+	if (o->deadline_ns && now >= o->deadline_ns) {
+		o->deadline_ns = 0;
 		run->terminated = true;
 		run->kill_ns = now + KILL_AFTER_NS;
-		if (!w->signals.ended_by)
-			w->signals.ended_by = SIGALRM; /* which is what a timeout is called */
-		w->source->ops->kill(w->source, SIGTERM);
+		if (!o->signals.ended_by)
+			o->signals.ended_by = SIGALRM; /* which is what a timeout is called */
+		o->source->ops->kill(o->source, SIGTERM);
 	}
 	if (!run->killed &&
-	    ((run->terminated && now >= run->kill_ns) || w->signals.interrupts >= 2))
+	    ((run->terminated && now >= run->kill_ns) || o->signals.interrupts >= 2))
 		kill_tree(run, now);
 	return !run->killed || now < run->give_up_ns;
 }
@@ -81,36 +81,36 @@ static int report_not_run(const char *name, int err)
 /* From the open source to its END. Returns an exit status. */
 static int observe(struct run *run)
 {
-	struct watch *w = &run->watch;
+	struct observation *o = &run->observation;
 	int err, exec_err = 0;
 
-	if (w->options->timeout_ns)
-		w->deadline_ns = watch_now_ns() + w->options->timeout_ns;
-	err = watch_until(w, keep_waiting);
+	if (o->options->timeout_ns)
+		o->deadline_ns = observation_now_ns() + o->options->timeout_ns;
+	err = observation_until(o, keep_waiting);
 	err = err < 0 ? err : 0;
 	/* A source may stop because of it; not known, and not to be waited for, if that came first.
 	 */
-	if (!err || w->launch.result != LAUNCH_PENDING)
-		exec_err = launch_result(&w->launch);
+	if (!err || o->launch.result != LAUNCH_PENDING)
+		exec_err = launch_result(&o->launch);
 	if (exec_err)
-		return report_not_run(w->options->command[0], exec_err);
+		return report_not_run(o->options->command[0], exec_err);
 	if (!err)
-		err = signals_command_ended(&w->signals);
-	return watch_settle(w, w->signals.ended_by, err);
+		err = signals_command_ended(&o->signals);
+	return observation_settle(o, o->signals.ended_by, err);
 }
 
 static int run_command(struct run *run)
 {
-	int status = watch_prepare(&run->watch);
+	int status = observation_prepare(&run->observation);
 
 	if (!status)
-		status = watch_open(&run->watch);
+		status = observation_open(&run->observation);
 	if (status)
 		return status;
 	status = observe(run);
 	/* Before the report: when that stands there, nothing of the run is left. */
-	watch_close(&run->watch);
-	return status ? status : watch_report(&run->watch);
+	observation_close(&run->observation);
+	return status ? status : observation_report(&run->observation);
 }
 
 static void print_help(FILE *f)
@@ -151,8 +151,8 @@ int cmd_run(int argc, char *const argv[])
 		print_help(stdout);
 		return 0;
 	}
-	run = (struct run){.watch = WATCH_OF(&options, words_join(options.command))};
+	run = (struct run){.observation = OBSERVATION_OF(&options, words_join(options.command))};
 	status = run_command(&run);
-	watch_done(&run.watch);
+	observation_done(&run.observation);
 	return status;
 }

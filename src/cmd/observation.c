@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "cmd/watch.h"
+#include "cmd/observation.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,7 +22,7 @@ static_assert(HEAP_FORKS_MIN == LEDGER_FORKS_MIN && HEAP_BINS == SERIES_BINS,
 
 #define POLL_MS 500 /* how late an end may be noticed, and a recording flushed */
 
-uint64_t watch_now_ns(void)
+uint64_t observation_now_ns(void)
 {
 	struct timespec now;
 
@@ -32,7 +32,7 @@ uint64_t watch_now_ns(void)
 
 static void show_progress(void *ctx, const char *what, uint64_t open_bytes, double seconds_left)
 {
-	struct watch *w = ctx;
+	struct observation *o = ctx;
 	char buf[QUANTITY_BYTES];
 
 	fprintf(stderr, "\r\033[Kforktally: %s", what);
@@ -42,14 +42,14 @@ static void show_progress(void *ctx, const char *what, uint64_t open_bytes, doub
 		fprintf(stderr, ", at most %.0f s more", seconds_left);
 	fputs(" (Ctrl-C: wait no longer)", stderr);
 	fflush(stderr);
-	w->progress_shown = true;
+	o->progress_shown = true;
 }
 
-static void hide_progress(struct watch *w)
+static void hide_progress(struct observation *o)
 {
-	if (w->progress_shown)
+	if (o->progress_shown)
 		fputs("\r\033[K", stderr);
-	w->progress_shown = false;
+	o->progress_shown = false;
 }
 
 static bool can_show_progress(const struct run_options *options)
@@ -60,66 +60,66 @@ static bool can_show_progress(const struct run_options *options)
 }
 
 /* Launches the command and opens the source on it. -errno with a sentence in *ret_why. */
-static int open_source(struct watch *w, const struct source_ops *ops, const char **ret_why)
+static int open_source(struct observation *o, const struct source_ops *ops, const char **ret_why)
 {
-	bool attached = w->launch.attached;
+	bool attached = o->launch.attached;
 	struct source_options options = {
-	    .command_line = w->command_line,
-	    .settle_max_ms = (uint32_t)((w->options->settle_ns + 999999) / 1000000),
-	    .object_max = (uint32_t)w->options->object_max,
-	    .emit = w->blocks ? blocks_emit : session_emit,
-	    .emit_ctx = w->blocks ? (void *)w->blocks : &w->session,
-	    .progress = can_show_progress(w->options) ? show_progress : NULL,
-	    .progress_ctx = w,
+	    .command_line = o->command_line,
+	    .settle_max_ms = (uint32_t)((o->options->settle_ns + 999999) / 1000000),
+	    .object_max = (uint32_t)o->options->object_max,
+	    .emit = o->blocks ? blocks_emit : session_emit,
+	    .emit_ctx = o->blocks ? (void *)o->blocks : &o->session,
+	    .progress = can_show_progress(o->options) ? show_progress : NULL,
+	    .progress_ctx = o,
 	};
 	int err = 0;
 
 	if (!attached)
-		err = launch_open(w->options->command, ops->before_exec, NULL, &w->launch);
+		err = launch_open(o->options->command, ops->before_exec, NULL, &o->launch);
 	if (err) {
 		*ret_why = "a process for the command cannot be made";
 		return err;
 	}
 	if (!attached)
-		err = signals_open(w->launch.pid, &w->signals);
+		err = signals_open(o->launch.pid, &o->signals);
 	if (err) {
 		*ret_why = "signals cannot be caught";
 		goto out;
 	}
-	options.wake_fd = w->signals.fd;
+	options.wake_fd = o->signals.fd;
 	*ret_why = "";
-	err = ops->open(&options, &w->launch, &w->source, ret_why);
+	err = ops->open(&options, &o->launch, &o->source, ret_why);
 	if (!err)
 		return 0;
 	if (!attached)
-		signals_undo(&w->signals); /* or the next one's command would inherit them */
+		signals_undo(&o->signals); /* or the next one's command would inherit them */
 out:
 	if (!attached)
-		launch_abandon(&w->launch);
-	w->source = NULL;
+		launch_abandon(&o->launch);
+	o->source = NULL;
 	return err;
 }
 
-int watch_open(struct watch *w)
+int observation_open(struct observation *o)
 {
 	static const char *const names[][2] = {
 	    [SOURCE_CHOICE_AUTO] = {"bpf", "proc"},
 	    [SOURCE_CHOICE_BPF] = {"bpf"},
 	    [SOURCE_CHOICE_PROC] = {"proc"},
 	};
-	const char *const *name = names[w->options->source];
+	const char *const *name = names[o->options->source];
 
 	for (int i = 0; i < 2 && name[i]; i++) {
 		const struct source_ops *ops = source_by_name(name[i]);
 		const char *why = "it is not part of this build";
 		bool last = i == 1 || !name[i + 1];
-		int err = ops ? open_source(w, ops, &why) : -ENOSYS;
+		int err = ops ? open_source(o, ops, &why) : -ENOSYS;
 
 		if (!err)
 			return 0;
 		if (!*why)
 			why = strerror(-err);
-		if (last || session_begun(&w->session)) {
+		if (last || session_begun(&o->session)) {
 			cmd_error("source %s cannot be used: %s (%s); 'forktally doctor' says what "
 				  "this machine allows",
 				  name[i], why, strerror(-err));
@@ -132,45 +132,46 @@ int watch_open(struct watch *w)
 	return STATUS_FAILED;
 }
 
-static int poll_ms(const struct watch *w)
+static int poll_ms(const struct observation *o)
 {
-	uint64_t now = watch_now_ns(), until = now + POLL_MS * 1000000ULL;
+	uint64_t now = observation_now_ns(), until = now + POLL_MS * 1000000ULL;
 
-	if (w->deadline_ns && w->deadline_ns < until)
-		until = w->deadline_ns;
+	if (o->deadline_ns && o->deadline_ns < until)
+		until = o->deadline_ns;
 	return until > now ? (int)((until - now + 999999) / 1000000) : 0;
 }
 
-int watch_until(struct watch *w, bool (*keep_on)(struct watch *w, uint64_t now_ns))
+int observation_until(struct observation *o,
+		      bool (*keep_on)(struct observation *o, uint64_t now_ns))
 {
 	int state;
 
 	do {
-		state = w->source->ops->poll(w->source, poll_ms(w));
+		state = o->source->ops->poll(o->source, poll_ms(o));
 		if (state <= 0)
 			return state;
-		session_tick(&w->session);
-		signals_handle(&w->signals);
-	} while (keep_on(w, watch_now_ns()));
+		session_tick(&o->session);
+		signals_handle(&o->signals);
+	} while (keep_on(o, observation_now_ns()));
 	return 1;
 }
 
-int watch_settle(struct watch *w, int interrupted, int err)
+int observation_settle(struct observation *o, int interrupted, int err)
 {
 	if (!err)
-		err = w->source->ops->settle(w->source, interrupted);
-	hide_progress(w);
+		err = o->source->ops->settle(o->source, interrupted);
+	hide_progress(o);
 	if (!err)
 		return 0;
-	cmd_error("source %s failed while it watched '%s': %s", w->source->ops->name,
-		  w->command_line, strerror(-err));
+	cmd_error("source %s failed while it watched '%s': %s", o->source->ops->name,
+		  o->command_line, strerror(-err));
 	return STATUS_FAILED;
 }
 
-static int open_blocks(struct watch *w)
+static int open_blocks(struct observation *o)
 {
 	const char *why;
-	int err = blocks_new(session_emit, &w->session, &w->blocks, &why);
+	int err = blocks_new(session_emit, &o->session, &o->blocks, &why);
 
 	if (!err)
 		return 0;
@@ -178,47 +179,47 @@ static int open_blocks(struct watch *w)
 	return STATUS_FAILED;
 }
 
-int watch_prepare(struct watch *w)
+int observation_prepare(struct observation *o)
 {
-	const struct run_options *options = w->options;
+	const struct run_options *options = o->options;
 	struct log_writer *log = NULL;
 	int log_fd = -1, status = 0;
 
 	if (options->record_path)
 		status = recording_open(options->record_path, &log_fd, &log);
 	if (!status)
-		status = report_open(&options->report, log_fd, &w->report);
+		status = report_open(&options->report, log_fd, &o->report);
 	if (status) {
 		(void)log_writer_close(log); /* nothing worth keeping */
 		return status;
 	}
-	if (session_init(&w->session, log, options->record_path) || !w->command_line) {
+	if (session_init(&o->session, log, options->record_path) || !o->command_line) {
 		cmd_error("out of memory");
 		return STATUS_FAILED;
 	}
-	return options->heap ? open_blocks(w) : 0;
+	return options->heap ? open_blocks(o) : 0;
 }
 
-void watch_close(struct watch *w)
+void observation_close(struct observation *o)
 {
-	if (w->source)
-		w->source->ops->close(w->source);
-	w->source = NULL;
-	launch_close(&w->launch);
+	if (o->source)
+		o->source->ops->close(o->source);
+	o->source = NULL;
+	launch_close(&o->launch);
 }
 
-int watch_report(struct watch *w)
+int observation_report(struct observation *o)
 {
-	return report_write(&w->report, w->session.ledger);
+	return report_write(&o->report, o->session.ledger);
 }
 
-void watch_done(struct watch *w)
+void observation_done(struct observation *o)
 {
-	blocks_free(w->blocks);
-	w->blocks = NULL;
-	session_done(&w->session);
-	report_close(&w->report);
-	signals_close(&w->signals);
-	free(w->command_line);
-	w->command_line = NULL;
+	blocks_free(o->blocks);
+	o->blocks = NULL;
+	session_done(&o->session);
+	report_close(&o->report);
+	signals_close(&o->signals);
+	free(o->command_line);
+	o->command_line = NULL;
 }
