@@ -36,6 +36,7 @@ int build_open(enum census_depth depth, enum event_source source, struct build *
 	}
 	b->census->depth = depth;
 	b->census->source = source;
+	b->census->complete = true;
 	*ret_build = b;
 	return 0;
 }
@@ -140,6 +141,8 @@ int build_process(struct build *b, const struct census_record *r)
 				     .cpu_ns = r->cpu_ns};
 	memcpy(p->comm, r->comm, sizeof(p->comm));
 	p->comm[sizeof(p->comm) - 1] = 0;
+	if (p->flags & CENSUS_CUT)
+		c->complete = false;
 	return 0;
 }
 
@@ -324,6 +327,12 @@ static void add_up(struct census *c, struct census_process *p, const struct extr
 		(kernel ? &p->kernel : &p->shared)->bytes += p->part[k].divided;
 		(kernel ? &p->kernel_undivided : &p->shared_undivided)->bytes += p->part[k].bytes;
 	}
+}
+
+void build_missing(struct build *b)
+{
+	b->census->missing = true;
+	b->census->complete = false;
 }
 
 int build_finish(struct build *b, const struct census_machine *machine, struct census **ret_census)

@@ -27,6 +27,10 @@ int build_process(struct build *b, const struct census_record *r);
 /* It may come before its process. 0 or -ENOMEM. */
 int build_hold(struct build *b, const struct census_hold *h);
 
+/* Processes, or what they hold, never came: sums over all are lower bounds. Before build_finish().
+ */
+void build_missing(struct build *b);
+
 /**
  * build_finish() - divide, and sum.
  * @machine: copied in; NULL: unknown.

@@ -104,6 +104,7 @@ struct census {
 	uint64_t time_ns;	  /* CLOCK_BOOTTIME, when it was begun */
 	uint64_t took_ns;	  /* wall clock */
 	bool complete;		  /* no process was left out, nothing was cut */
+	bool missing;		  /* some were left out: sums over all are lower bounds */
 
 	struct census_process *process; /* by tgid, rising */
 	uint32_t count;
@@ -126,6 +127,11 @@ struct census {
 };
 
 void census_free(struct census *c);
+
+void census_sum_add(struct census_sum *sum, const struct census_process *p);
+
+/* Makes a sum one of which some parts never came: what was known exactly is a lower bound. */
+void census_sum_missing(struct census_sum *sum);
 
 /* Index of the process, or CENSUS_NONE. start_ns 0: whatever process has this pid. */
 uint32_t census_find(const struct census *c, uint32_t tgid, uint64_t start_ns);

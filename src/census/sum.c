@@ -19,6 +19,18 @@ static void sum_add(struct census_sum *to, const struct census_sum *what)
 	to->shared = amount_add(to->shared, what->shared);
 }
 
+void census_sum_missing(struct census_sum *sum)
+{
+	struct amount none = {.known = KNOWN_NOT};
+	struct census_sum rest = {.fds = CENSUS_UNKNOWN_COUNT,
+				  .private = none,
+				  .swap = none,
+				  .kernel = none,
+				  .shared = none};
+
+	sum_add(sum, &rest);
+}
+
 static struct census_sum sum_of(const struct census_process *p)
 {
 	return (struct census_sum){.processes = 1,
@@ -29,6 +41,13 @@ static struct census_sum sum_of(const struct census_process *p)
 				   .swap = p->swap,
 				   .kernel = p->kernel,
 				   .shared = p->shared};
+}
+
+void census_sum_add(struct census_sum *sum, const struct census_process *p)
+{
+	struct census_sum one = sum_of(p);
+
+	sum_add(sum, &one);
 }
 
 /*
@@ -160,11 +179,10 @@ int sum_finish(struct census *c, const struct census_machine *machine)
 		err = sum_groups(c, by);
 	if (err)
 		return err;
-	for (uint32_t i = 0; i < c->count; i++) {
-		struct census_sum one = sum_of(&c->process[i]);
-
-		sum_add(&c->all, &one);
-	}
+	for (uint32_t i = 0; i < c->count; i++)
+		census_sum_add(&c->all, &c->process[i]);
+	if (c->missing)
+		census_sum_missing(&c->all);
 	sum_kinds(c);
 	c->machine = machine ? *machine
 			     : (struct census_machine){.total = none,

@@ -38,21 +38,6 @@ static bool passes(const struct census_query *q, const struct census_process *p,
 	return true;
 }
 
-static void sum_one(struct census_sum *to, const struct census_process *p)
-{
-	to->processes++;
-	to->threads += p->threads;
-	to->zombies += !!(p->flags & CENSUS_ZOMBIE);
-	if (to->fds == CENSUS_UNKNOWN_COUNT || p->fds == CENSUS_UNKNOWN_COUNT)
-		to->fds = CENSUS_UNKNOWN_COUNT;
-	else
-		to->fds += p->fds;
-	to->private = amount_add(to->private, p->private);
-	to->swap = amount_add(to->swap, p->swap);
-	to->kernel = amount_add(to->kernel, p->kernel);
-	to->shared = amount_add(to->shared, p->shared);
-}
-
 struct order {
 	enum census_field_id field;
 	bool falling;
@@ -95,6 +80,8 @@ static int choose(struct census_view *view, const struct census_query *q,
 	view->row = calloc(c->count + 1, sizeof(*view->row));
 	if (!view->row)
 		return -ENOMEM;
+	if (c->missing && !q->pids)
+		census_sum_missing(&view->sum);
 	for (uint32_t i = 0; i < c->count; i++) {
 		const struct census_process *p = &c->process[i];
 
@@ -104,7 +91,7 @@ static int choose(struct census_view *view, const struct census_query *q,
 			view->kernel_threads++;
 			continue;
 		}
-		sum_one(&view->sum, p);
+		census_sum_add(&view->sum, p);
 		view->row[view->count++] = (struct census_row){
 		    .census = c,
 		    .process = p,

@@ -78,6 +78,7 @@ static void divides(void **state)
 	assert_int_equal(c->process[2].kernel_undivided.bytes, 1009 + 31);
 	assert_int_equal(c->process[2].part[KIND_FD_PIPE].count, 2);
 	assert_int_equal(c->process[2].part[KIND_FD_PIPE].shared, 1);
+	assert_true(c->complete);
 	assert_int_equal(c->all.kernel.bytes, 1009 + 31);
 	assert_int_equal(c->all.kernel.known, KNOWN_EXACT);
 	census_free(c);
@@ -199,6 +200,45 @@ static void unknown_is_not_nothing(void **state)
 	census_free(c);
 }
 
+/* Whoever did not come had memory too: sums over all are lower bounds, no single one is. */
+static void what_never_came_is_not_nothing(void **state)
+{
+	struct build *b = begin(CENSUS_KINDS_ALL);
+	struct census_machine machine = {.slab_reclaimable = {.bytes = 4096}};
+	struct census_record r = record(2, 1);
+	struct census *c;
+
+	r.anon_bytes = 4096;
+	r.cell[KIND_TASK] = (struct census_cell){.bytes = 50, .count = 1};
+	add(b, r);
+	build_missing(b);
+	assert_int_equal(build_finish(b, &machine, &c), 0);
+	build_close(b);
+	assert_false(c->complete);
+	assert_int_equal(c->process[0].private.known, KNOWN_EXACT);
+	assert_int_equal(c->process[0].subtree.private.known, KNOWN_EXACT);
+	assert_int_equal(c->all.private.known, KNOWN_AT_LEAST);
+	assert_int_equal(c->all.private.bytes, 4096);
+	assert_int_equal(c->all.kernel.known, KNOWN_AT_LEAST);
+	assert_int_equal(c->all.kernel.bytes, 50);
+	assert_true(c->all.fds == CENSUS_UNKNOWN_COUNT);
+	assert_int_equal(c->all.processes, 1);
+	assert_int_equal(c->unattributed.known, KNOWN_NOT);
+	census_free(c);
+
+	/* What was cut says so itself: what else is known of it stays known. */
+	b = begin(CENSUS_KINDS_ALL);
+	add(b, r);
+	r.tgid = r.start_ns = 3;
+	r.flags = CENSUS_CUT;
+	add(b, r);
+	c = finish(b);
+	assert_false(c->complete);
+	assert_int_equal(c->all.private.known, KNOWN_EXACT);
+	assert_int_equal(c->all.kernel.known, KNOWN_AT_LEAST);
+	census_free(c);
+}
+
 /* held - uncharged - elsewhere + others + overhead = reached. */
 static void second_book(void **state)
 {
@@ -281,10 +321,15 @@ static void every_kind_has_a_row(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(divides),	      cmocka_unit_test(divides_memory),
-	    cmocka_unit_test(sums_subtrees),  cmocka_unit_test(newer_of_two),
-	    cmocka_unit_test(second_book),    cmocka_unit_test(unknown_is_not_nothing),
-	    cmocka_unit_test(names_sharers),  cmocka_unit_test(every_kind_has_a_row),
+	    cmocka_unit_test(divides),
+	    cmocka_unit_test(divides_memory),
+	    cmocka_unit_test(sums_subtrees),
+	    cmocka_unit_test(newer_of_two),
+	    cmocka_unit_test(what_never_came_is_not_nothing),
+	    cmocka_unit_test(second_book),
+	    cmocka_unit_test(unknown_is_not_nothing),
+	    cmocka_unit_test(names_sharers),
+	    cmocka_unit_test(every_kind_has_a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

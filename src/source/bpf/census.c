@@ -150,12 +150,14 @@ static int take_holds(struct bpf_census *s, struct build *b)
 	return err;
 }
 
+/* Some kernels keep process 1 out of the iterator: whoever misses it may miss others. */
 static int walk(struct bpf_census *s, enum census_depth depth, struct build *b)
 {
 	/* A summary's record ends where the kinds begin. */
 	size_t size = depth == CENSUS_SUMMARY ? offsetof(struct census_record, cell)
 					      : sizeof(struct census_record);
 	size_t have = 0, at;
+	bool first_came = false;
 	int fd, err = 0;
 	ssize_t n;
 
@@ -173,14 +175,20 @@ static int walk(struct bpf_census *s, enum census_depth depth, struct build *b)
 		if (!n)
 			break;
 		have += n > 0 ? (size_t)n : 0;
-		for (at = 0; have - at >= size && !err; at += size)
-			err = build_process(b, (const void *)(s->buffer + at));
+		for (at = 0; have - at >= size && !err; at += size) {
+			const struct census_record *r = (const void *)(s->buffer + at);
+
+			first_came |= r->tgid == 1;
+			err = build_process(b, r);
+		}
 		have -= at;
 		memmove(s->buffer, s->buffer + at, have);
 		if (!err)
 			err = take_holds(s, b);
 	}
 	close(fd);
+	if (!first_came || s->skel->bss->lost)
+		build_missing(b);
 	return err;
 }
 
@@ -216,9 +224,6 @@ static int census_bpf_take(struct census_source *source, enum census_depth depth
 	build_close(b);
 	if (err)
 		return err;
-	/* Some kernels keep their first process out of the iterator. */
-	(*ret_census)->complete =
-	    !s->skel->bss->lost && census_find(*ret_census, 1, 0) != CENSUS_NONE;
 	(*ret_census)->time_ns = time;
 	(*ret_census)->took_ns = clock_ns(CLOCK_MONOTONIC) - began;
 	return 0;

@@ -270,7 +270,6 @@ static int add_process(void *ctx, pid_t pid, const struct procfs_stat *st)
 			return err;
 	}
 	r.cgroup = group_of(c, look_fd);
-	c->cut |= r.flags & CENSUS_CUT;
 	return build_process(c->build, &r);
 }
 
@@ -326,12 +325,13 @@ static int proc_take(struct census_source *source, enum census_depth depth,
 	if (err)
 		return err;
 	c->depth = depth;
-	c->cut = false;
 	*c->group_path = '\0';
 	if (depth != CENSUS_SUMMARY && sysvipc_read(c->proc_fd, &c->sysvipc))
 		c->sysvipc.count = 0;
 	err = procfs_each(c->proc_fd, add_process, c);
 	if (!err) {
+		if (census_proc_hides())
+			build_missing(c->build);
 		proc_census_machine(c->proc_fd, &c->text, &machine);
 		err = build_finish(c->build, &machine, &census);
 	}
@@ -341,7 +341,6 @@ static int proc_take(struct census_source *source, enum census_depth depth,
 		return err;
 	census->time_ns = begun;
 	census->took_ns = now_ns() - begun;
-	census->complete = !c->cut && !census_proc_hides();
 	*ret_census = census;
 	return 0;
 }

@@ -22,7 +22,6 @@ struct proc_census {
 	char group_path[4096];
 	uint64_t group;
 	char group_root[256];
-	bool cut; /* something of some process could not be read */
 };
 
 /*
