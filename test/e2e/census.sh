@@ -10,8 +10,10 @@ if [ "$(id -u)" != 0 ] || [ "${FORKTALLY_SOURCE:-bpf}" != bpf ]; then
 	return 0 2>/dev/null || exit 0
 fi
 
-rows=$(TABLE=tsv test/census.sh 2>"$TMPDIR/census.err")
-for w in idle pipes unix tcp epoll maps threads zombies memory shared; do
+still="idle pipes unix tcp epoll maps threads zombies memory shared"
+# shellcheck disable=SC2086
+rows=$(TABLE=tsv test/census.sh $still 2>"$TMPDIR/census.err")
+for w in $still; do
 	line=$(grep "^$w	" <<<"$rows")
 	if [ -z "$line" ]; then
 		not_ok "$w: both books" "no row: $(grep "^$w" "$TMPDIR/census.err" || head -n 1 "$TMPDIR/census.err")"
