@@ -51,6 +51,8 @@ static int64_t give_back(struct ledger *led, struct target t, enum pool pool, st
 	p->pool.returned_count += count;
 	p->live -= covered.bytes;
 	if (over) {
+		if (!p->pool.over_return_count)
+			p->pool.first_over.fork = led->counts.forks;
 		p->pool.over_return_count++;
 		p->pool.over_return_bytes += over;
 		led->counts.over_return++;
@@ -66,8 +68,17 @@ static void note_peak(struct ledger *led, struct target t, enum pool pool)
 
 	if (s->live > s->peak.bytes)
 		s->peak.bytes = s->live;
-	if (p->live > p->live_peak)
+	if (p->live > p->live_peak) {
 		p->live_peak = p->live;
+		p->pool.events_peak_fork = led->counts.forks;
+	}
+}
+
+static void over_name(struct ledger_over *over, struct account_id id, struct target t)
+{
+	over->id = id;
+	if (!t.folded && !t.stranger)
+		memcpy(over->comm, t.row->account.comm, sizeof(over->comm));
 }
 
 int charge_amount(struct ledger *led, const struct event *ev)
@@ -79,6 +90,7 @@ int charge_amount(struct ledger *led, const struct event *ev)
 	struct ledger_sums *s;
 	struct pool_book *p;
 	struct tag *tag;
+	bool first_over;
 
 	if (e->pool >= POOLS || !tag_usable(led, e->tag))
 		return -EINVAL;
@@ -94,6 +106,7 @@ int charge_amount(struct ledger *led, const struct event *ev)
 	if (tag && tag->tag.flags & TAG_ESTIMATE && bytes.known == KNOWN_EXACT)
 		bytes.known = KNOWN_ESTIMATE;
 	p = &led->pool[e->pool];
+	first_over = !p->pool.over_return_count;
 	t = row_target(led, ev->account);
 	s = target_sums(t, e->pool);
 	if (tag && !tag->tag.total_seen) {
@@ -102,8 +115,8 @@ int charge_amount(struct ledger *led, const struct event *ev)
 	}
 	if (is_charge)
 		charge(led, t, e->pool, bytes, e->count);
-	else
-		(void)give_back(led, t, e->pool, bytes, e->count);
+	else if (give_back(led, t, e->pool, bytes, e->count) && first_over)
+		over_name(&p->pool.first_over, ev->account, t);
 	if (e->pool == POOL_PRIVATE && !t.folded) {
 		t.row->account.private_level = t.row->account.inherited_live + s->live;
 		t.row->account.private_known = true;

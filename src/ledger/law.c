@@ -25,6 +25,15 @@ static int violated(struct ledger *led, enum law law, enum pool pool, const stru
 	return 0;
 }
 
+/* Exact sums of events, and of the source's own totals. */
+static void agree(struct pool_book *p)
+{
+	p->pool.totals_agree =
+	    p->totals && p->pool.charged.known == KNOWN_EXACT &&
+	    p->pool.returned.known == KNOWN_EXACT && p->pool.charged.bytes == p->total_charged &&
+	    p->pool.returned.bytes + p->pool.over_return_bytes == p->total_returned;
+}
+
 /* Both books of a simulated kernel count the same things: a real one's may differ a little. */
 static int books_check(struct ledger *led, enum pool pool)
 {
@@ -56,8 +65,9 @@ int law_check(struct ledger *led)
 				       t->tag.open_bytes);
 	}
 	for (pool = 0; !err && pool < POOLS; pool++) {
-		const struct pool_book *p = &led->pool[pool];
+		struct pool_book *p = &led->pool[pool];
 
+		agree(p);
 		err = books_check(led, pool);
 		if (err || !p->totals)
 			continue;

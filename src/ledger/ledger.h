@@ -67,7 +67,7 @@ struct ledger_end {
 
 /* What was counted here, from the events themselves. */
 struct ledger_counts {
-	uint64_t forks; /* of the tree, without the root's */
+	uint64_t forks;	 /* of the tree, without the root's */
 	uint64_t before; /* processes that ran before the session, the root among them */
 	uint64_t exits, reaps, execs, threads;
 	uint64_t alive;	  /* ALIVE events, zombies among them */
@@ -81,6 +81,13 @@ struct ledger_counts {
 	uint64_t over_return; /* returns of more than was charged */
 };
 
+/* An over-return is known by the first of them. */
+struct ledger_over {
+	struct account_id id;
+	char comm[EVENT_COMM_BYTES]; /* "" where nothing announced it */
+	uint64_t fork;		     /* forks of the tree by then */
+};
+
 struct ledger_pool {
 	bool seen; /* false: no event spoke of this pool, its sums are unknown */
 	struct amount charged, returned, live, peak;
@@ -89,6 +96,12 @@ struct ledger_pool {
 	uint64_t charged_count, returned_count;
 	uint64_t over_return_count;
 	int64_t over_return_bytes;
+	struct ledger_over first_over; /* with over_return_count */
+	/* END came, and the source's own TOTALs are the sums of what its events told, to the byte.
+	 */
+	bool totals_agree;
+	int64_t events_peak;	   /* highest level that CHARGEs and RETURNs show, one by one */
+	uint64_t events_peak_fork; /* forks of the tree by then */
 };
 
 /* Two books at one moment. */
@@ -151,7 +164,7 @@ struct ledger_account {
 	const struct ledger_account
 	    *parent; /* the one that forked it; NULL: the root, or `other` */
 	uint32_t birth_ordinal;
-	uint32_t forked_at; /* take, 0: unknown */
+	uint32_t forked_at;		    /* take, 0: unknown */
 	uint64_t fork_ns, exit_ns, reap_ns; /* 0: not seen */
 	uint64_t forks;			    /* made by it */
 	/*
@@ -162,7 +175,7 @@ struct ledger_account {
 	uint32_t execs, threads; /* threads beside the first */
 	uint32_t threads_peak;
 	bool root, exited, reaped;
-	bool before;	     /* it ran before the session: not forked in it */
+	bool before;		 /* it ran before the session: not forked in it */
 	bool alive_seen, zombie; /* an ALIVE event: it lived, or was a zombie, at the end */
 	bool stopped;
 	bool orphan;	/* lives at the end, and the process that forked it is gone */
@@ -184,13 +197,14 @@ struct ledger_account {
 };
 
 enum residue_kind {
-	RESIDUE_OBJECT, /* OBJECT events: exact things with a birth */
-	RESIDUE_LEVEL,	/* GAUGE events of one (account, tag): levels over own forks */
-	RESIDUE_LEFT,	/* LEFT events: objects that outlive processes */
-	RESIDUE_ZOMBIE, /* children that the holder had not waited for when it began to exit */
-	RESIDUE_RUNNING, /* children that ran when the holder began to exit, and were ended by that */
+	RESIDUE_OBJECT,	 /* OBJECT events: exact things with a birth */
+	RESIDUE_LEVEL,	 /* GAUGE events of one (account, tag): levels over own forks */
+	RESIDUE_LEFT,	 /* LEFT events: objects that outlive processes */
+	RESIDUE_ZOMBIE,	 /* children that the holder had not waited for when it began to exit */
+	RESIDUE_RUNNING, /* children that ran when the holder began to exit, and were ended by that
+			  */
 	RESIDUE_STOPPED, /* the same, stopped by a signal */
-	RESIDUE_ORPHAN, /* processes that live at the end, their parent gone */
+	RESIDUE_ORPHAN,	 /* processes that live at the end, their parent gone */
 };
 
 struct ledger_residue {
@@ -203,8 +217,8 @@ struct ledger_residue {
 	 */
 	const struct ledger_account *holder;
 	/*
-	 * HOLD_PROCESS by another process than the one it was charged to, which forks too little for
-	 * births to run on its forks, or is not of the tree: who. tgid 0: see `holder`.
+	 * HOLD_PROCESS by another process than the one it was charged to, which forks too little
+	 * for births to run on its forks, or is not of the tree: who. tgid 0: see `holder`.
 	 */
 	struct account_id keeper;
 	char keeper_comm[EVENT_COMM_BYTES];

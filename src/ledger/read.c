@@ -42,6 +42,7 @@ static struct ledger_pool pool_shown(const struct ledger *led, enum pool pool)
 		}
 		return p;
 	}
+	p.events_peak = b->live_peak;
 	p.live = (struct amount){.bytes = b->live, .known = live_known(&b->pool)};
 	if (p.live.known == KNOWN_NOT)
 		p.live.bytes = 0;

@@ -66,6 +66,8 @@ int folded_write(FILE *f, const struct view *view)
 	for (size_t i = 0; i < view->finding_count; i++) {
 		const struct view_finding *finding = &view->findings[i];
 
+		if (finding->where == WHERE_BOOKS)
+			continue; /* nothing stays */
 		/* What is not known has no width. */
 		for (size_t k = 0; !err && k < finding->stack_count; k++)
 			if (finding->stacks[k].bytes.bytes > 0)

@@ -210,6 +210,7 @@ static json_t *finding(const struct view_finding *f, bool *failed)
 	else if (f->bytes.known == KNOWN_ESTIMATE)
 		mark(&o, FIELD_FINDING_BYTES_PER_FORK, &o.estimated);
 	set(&o, FIELD_FINDING_FORKS, count(f->forks));
+	set(&o, FIELD_FINDING_AT_FORK, count_or_null(f->at_fork));
 	set(&o, FIELD_FINDING_HOLDER, holder(f, failed));
 	set(&o, FIELD_FINDING_TAGS, parts);
 	set(&o, FIELD_FINDING_SYSCALL, text_or_null(f->syscall));

@@ -77,7 +77,10 @@ static char *name_of(const struct view_finding *f)
 	const char *at = frame ? frame->function : "", *holder = f->holder_comm;
 	char *name = NULL;
 
-	if (asprintf(&name, "%s, %s%s%s%s%s", f->cause, where_name(f->where), *holder ? " by " : "",
+	if (asprintf(&name, "%s, %s%s%s%s%s", f->cause, where_name(f->where),
+		     !*holder		       ? ""
+		     : f->where == WHERE_BOOKS ? " of "
+					       : " by ",
 		     holder, *at ? ", taken in " : "", at) < 0)
 		return NULL;
 	return name;

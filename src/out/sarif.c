@@ -109,7 +109,9 @@ static json_t *summary(const struct view_finding *f)
 	quantity_amount(bytes, each);
 	quantity_rate(rate, f->count_per_fork);
 	quantity_amount(all, f->bytes);
-	if (safe && *f->things && f->count)
+	if (safe && f->where == WHERE_BOOKS && !f->bytes_per_fork)
+		text = json_sprintf("%s: by %s (%s, %s)", f->title, all, f->cause, safe);
+	else if (safe && *f->things && f->count)
 		text = json_sprintf("%s: %s and %s %s for each fork, %s in all (%s, %s)", f->title,
 				    bytes, rate, strcmp(rate, "1") ? f->things : f->thing, all,
 				    f->cause, safe);

@@ -97,6 +97,8 @@ static void print_per_fork(struct page *p, const struct view_finding *f)
 	uint64_t one_in = view_finding_one_in(f);
 	struct amount each = {.bytes = (int64_t)(f->bytes_per_fork + 0.5), .known = f->bytes.known};
 
+	if (f->where == WHERE_BOOKS && !f->bytes_per_fork)
+		return; /* it does not grow with them */
 	page_label(p, "per fork");
 	quantity_amount(bytes, each);
 	quantity_rate(rate, f->count_per_fork);
@@ -139,9 +141,10 @@ static void print_holder(struct page *p, const struct view_finding *f)
 	    [WHERE_HELD] = "a process that could not be told",
 	    [WHERE_LEFT] = "nobody: it outlives every process",
 	    [WHERE_LOST] = "nobody: nothing reaches it, and the kernel still counts it",
+	    [WHERE_BOOKS] = "a process that could not be told",
 	};
 
-	page_label(p, "held by");
+	page_label(p, f->where == WHERE_BOOKS ? "books of" : "held by");
 	if (f->holder_pid) {
 		page_text(p, *f->holder_comm ? f->holder_comm : "?");
 		page_format(p, " (pid %u)", f->holder_pid);
@@ -256,6 +259,10 @@ static void print_finding(struct page *p, const struct view_finding *f, size_t n
 	print_per_fork(p, f);
 	print_in_all(p, f);
 	print_holder(p, f);
+	if (f->at_fork) {
+		page_label(p, "seen at");
+		page_format(p, "fork %s\n", quantity_count(start, f->at_fork));
+	}
 	print_parts(p, f);
 	print_taken_at(p, f);
 	if (*f->hint) {

@@ -375,6 +375,17 @@ static const struct rule rules[] = {
      .hint = "The kernel still counts this memory as in use, but nothing is left that could reach "
 	     "it. It comes back only at the next boot: report it to those who maintain this "
 	     "kernel."},
+    {CAUSE("kernel.overreturn", POOL_KERNEL),
+     .where = WHERE_BOOKS,
+     .parts = "any kernel object",
+     .hint = "The kernel gave back more for these processes than it had charged, so it believes "
+	     "that less is in use than is, and its limits let too much through. Report it to those "
+	     "who maintain this kernel."},
+    {CAUSE("kernel.peak", POOL_KERNEL),
+     .where = WHERE_BOOKS,
+     .parts = "the peak of each pool",
+     .hint = "More was charged at one moment than the kernel says was ever in use. A limit that is "
+	     "chosen by this peak is too low. Report it to those who maintain this kernel."},
     {CAUSE("kernel.left", POOL_KERNEL),
      .where = WHERE_LEFT,
      .parts = "any kernel object",

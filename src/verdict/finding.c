@@ -125,7 +125,7 @@ int finding_merge(struct judge *j, struct finding *f, struct finding *from, bool
 
 	for (i = 0; !err && !same && i < copy.part_count; i++) {
 		err = finding_part(f, copy.parts[i].tag, copy.parts[i].pool, copy.parts[i].count,
-			       copy.parts[i].bytes);
+				   copy.parts[i].bytes);
 		if (copy.parts[i].pool == f->pool && f->pool == pool)
 			f->bytes = amount_add(f->bytes, copy.parts[i].bytes);
 	}
@@ -354,8 +354,7 @@ static double count_settle(const struct count *count)
 	return best;
 }
 
-/* A cause whose bytes are all in another pool than usual is told in that one. */
-static void choose_pool(struct finding *f)
+void finding_choose_pool(struct finding *f)
 {
 	struct amount sum[POOLS] = {{0}};
 	size_t i;
@@ -379,6 +378,27 @@ static bool is_child(enum residue_kind kind)
 	return kind == RESIDUE_ZOMBIE || kind == RESIDUE_RUNNING || kind == RESIDUE_STOPPED;
 }
 
+/*
+ * An unwaited child is one whose reaping was never told: each record that was lost may have told
+ * it.
+ */
+static bool may_be_lost(const struct judge *j, struct candidate *const *c, size_t n)
+{
+	uint64_t count = 0, lost = 0;
+	size_t i;
+
+	if (c[0]->residue->kind != RESIDUE_ZOMBIE)
+		return false;
+	for (i = 0; i < n; i++)
+		count += c[i]->residue->count;
+	for (i = 0; i < ledger_loss_count(j->led); i++) {
+		const struct ledger_loss *loss = ledger_loss(j->led, i);
+
+		lost += loss->kind == LOSS_RECORDS ? loss->count : 0;
+	}
+	return count <= lost;
+}
+
 int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret_made)
 {
 	struct clock clock = clock_of(j, c, n);
@@ -391,6 +411,8 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 	int err;
 
 	*ret_made = false;
+	if (may_be_lost(j, c, n))
+		return 0;
 	if (runs_on_holder(c[0]->residue) && !is_child(c[0]->residue->kind) &&
 	    !holder_may_leak(c[0]->residue->holder))
 		return 0;
@@ -428,7 +450,7 @@ int finding_try(struct judge *j, struct candidate *const *c, size_t n, bool *ret
 		things = ceil(things / primary->rule->divide);
 	f->count = (uint64_t)llround(things);
 	if (primary->residue->kind == RESIDUE_OBJECT || primary->residue->kind == RESIDUE_LEVEL)
-		choose_pool(f);
+		finding_choose_pool(f);
 	finding_rates(f);
 	*ret_made = true;
 	return 0;

@@ -113,6 +113,14 @@ bool heap_is_leak(const struct profile *p, const struct growth *g);
  */
 bool holder_may_leak(const struct ledger_account *holder);
 
+/* The first finding of this cause, whoever holds it; NULL: there is none. */
+struct finding *finding_caused(const struct judge *j, const char *cause);
+/*
+ * Laws of the books that a kernel certainly broke: "kernel.overreturn", "kernel.peak". Only where
+ * nothing can have been missed. Errors: 0 or -ENOMEM.
+ */
+int finding_books(struct judge *j);
+
 int finding_add(struct judge *j, const struct rule *rule, struct finding **ret_finding);
 int finding_place(struct finding *f, uint32_t take, enum pool pool, struct amount bytes);
 int finding_part(struct finding *f, const char *tag, enum pool pool, uint64_t count,
@@ -132,6 +140,8 @@ int finding_merge(struct judge *j, struct finding *f, struct finding *from, bool
 struct finding *finding_of(const struct judge *j, const char *cause,
 			   const struct ledger_account *holder);
 void finding_rates(struct finding *f);
+/* A cause whose bytes are all in another pool than usual is told in that one. */
+void finding_choose_pool(struct finding *f);
 
 /* What the findings and reasons that a verdict has come to. */
 enum judgement judgement_of(const struct verdict *v);

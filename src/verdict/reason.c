@@ -73,6 +73,18 @@ static int loss_reasons(struct judge *j)
 	return err;
 }
 
+/* Some part of the finding is this law, broken in this pool. */
+static bool is_found(const struct judge *j, const char *cause, enum pool pool)
+{
+	const struct finding *f = finding_caused(j, cause);
+
+	for (size_t i = 0; f && i < f->part_count; i++) {
+		if (f->parts[i].pool == pool)
+			return true;
+	}
+	return false;
+}
+
 static int law_reasons(struct judge *j)
 {
 	size_t i;
@@ -81,6 +93,9 @@ static int law_reasons(struct judge *j)
 	for (i = 0; !err && i < ledger_violation_count(j->led); i++) {
 		const struct ledger_violation *v = ledger_violation(j->led, i);
 
+		if ((v->law == LAW_TAG_OPEN && is_found(j, "kernel.overreturn", v->pool)) ||
+		    (v->law == LAW_BOOK_PEAK && is_found(j, "kernel.peak", v->pool)))
+			continue;
 		if (v->law == LAW_TAG_OPEN)
 			err = reason(j,
 				     "The books of \"%s\" do not close: charged minus returned is "
@@ -123,7 +138,7 @@ static int session_reasons(struct judge *j)
 	if (!err && c->strangers)
 		err = reason(j, "%" PRIu64 " events were about processes whose fork was not seen.",
 			     c->strangers);
-	if (!err && c->over_return)
+	if (!err && c->over_return && !finding_caused(j, "kernel.overreturn"))
 		err = reason(j,
 			     "%" PRIu64 " returns were of more than had been charged: some charges "
 			     "were not seen.",

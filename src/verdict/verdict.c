@@ -24,6 +24,8 @@ const char *where_name(enum where w)
 		return "held";
 	case WHERE_LEFT:
 		return "left";
+	case WHERE_BOOKS:
+		return "books";
 	case WHERE_LOST:
 		break;
 	}
@@ -451,6 +453,8 @@ int verdict_new(const struct ledger *led, struct verdict **ret_verdict)
 	}
 	free(group);
 	free(j.candidates);
+	if (!err)
+		err = finding_books(&j);
 	if (!err)
 		err = reasons_find(&j);
 	if (err) {

@@ -21,7 +21,8 @@ struct suppression;
 struct suppressions;
 
 enum judgement { JUDGEMENT_CLEAN, JUDGEMENT_LEAK, JUDGEMENT_INCONCLUSIVE };
-enum where { WHERE_HELD, WHERE_LEFT, WHERE_LOST };
+/* WHERE_BOOKS: nowhere, only the kernel's books are wrong */
+enum where { WHERE_HELD, WHERE_LEFT, WHERE_LOST, WHERE_BOOKS };
 
 /* One kind of kernel object (or user memory) that a finding consists of. */
 struct finding_part {
@@ -48,14 +49,15 @@ struct finding {
 	uint64_t forks; /* what "per fork" is measured against: the holder's own forks, else the
 			   tree's */
 	double count_per_fork, bytes_per_fork;
-	struct account_id holder; /* tgid 0: nobody */
+	uint64_t at_fork;	  /* WHERE_BOOKS: forks of the tree when it was seen; else 0 */
+	struct account_id holder; /* tgid 0: nobody; WHERE_BOOKS: whose books */
 	char holder_comm[EVENT_COMM_BYTES];
 	enum via via; /* through what it reaches the first of them */
 	int32_t fd;   /* -1: none */
 	struct finding_part *parts;
 	size_t part_count;
-	bool blocks; /* "heap": `count` is of an allocator's blocks, `bytes` what was asked for */
-	uint32_t take;		    /* 0: unknown; frames are in the ledger */
+	bool blocks;   /* "heap": `count` is of an allocator's blocks, `bytes` what was asked for */
+	uint32_t take; /* 0: unknown; frames are in the ledger */
 	struct finding_take *takes; /* those that are known one by one, in no order */
 	size_t take_count;
 	const char *hint; /* one or two sentences: what it means and what to do */
@@ -84,6 +86,6 @@ int verdict_new(const struct ledger *led, struct verdict **ret_verdict);
 void verdict_free(struct verdict *v);
 
 const char *judgement_name(enum judgement j); /* "clean", "leak", "inconclusive" */
-const char *where_name(enum where w);	      /* "held", "left", "lost" */
+const char *where_name(enum where w);	      /* "held", "left", "lost", "books" */
 
 #endif

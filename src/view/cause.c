@@ -57,6 +57,8 @@ static const struct cause_words causes[] = {
     {"bpf.object", "BPF objects are left in the system", "object", "objects"},
     {"kernel.fork", "Kernel records of children stay", "child", "children"},
     {"kernel.lost", "Kernel memory is lost: no process reaches it", "object", "objects"},
+    {"kernel.overreturn", "The kernel gave back more than it had charged", "object", "objects"},
+    {"kernel.peak", "The kernel's peak is lower than what was charged", "", ""},
     {"kernel.left", "Kernel objects are left in the system", "object", "objects"},
     {"kernel.held", "Kernel memory grows with every fork", "object", "objects"},
 };

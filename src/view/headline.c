@@ -4,6 +4,12 @@
 #include "view/headline.h"
 #include "view/quantity.h"
 
+/* Books that are wrong leave nothing. */
+static bool leaves(const struct view_finding *f)
+{
+	return f->where != WHERE_BOOKS;
+}
+
 /* What all findings together leave for each fork; the tree's forks where theirs differ. */
 static struct amount per_fork(const struct view *v)
 {
@@ -12,6 +18,8 @@ static struct amount per_fork(const struct view *v)
 	double sum = 0;
 
 	for (size_t i = 0; i < v->finding_count; i++) {
+		if (!leaves(&v->findings[i]))
+			continue;
 		all = amount_add(all, v->findings[i].bytes);
 		same &= v->findings[i].forks == v->findings[0].forks;
 		if (v->findings[i].bytes.known != KNOWN_NOT)
@@ -49,14 +57,22 @@ static const char *leak(const struct view *v)
 	const char *who = "every fork leaves";
 	bool rare = true; /* no finding comes with every fork */
 	uint64_t one_in = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < v->finding_count; i++) {
 		const struct view_finding *f = &v->findings[i];
 
+		if (!leaves(f))
+			continue;
+		count++;
 		one_in = view_finding_one_in(f);
 		rare = rare && *f->thing && f->count_per_fork > 0 && f->count_per_fork < 0.95;
 	}
-	if (v->finding_count == 1 && one_in) {
+	if (!count)
+		return view_arena_format(
+		    v->arena, "the kernel's own books are wrong: %zu finding%s %s",
+		    v->finding_count, v->finding_count == 1 ? "" : "s", brackets(v));
+	if (count == 1 && one_in) {
 		/* That one fork leaves all that is left by n. */
 		each.bytes *= (int64_t)one_in;
 		who = view_arena_format(v->arena, "1 fork in %s leaves", quantity_count(n, one_in));

@@ -67,16 +67,16 @@ static void fill_root(struct view *v, const struct ledger *led)
 		v->root.private_peak = v->root.page_table = v->root.commit = unknown;
 }
 
-static void fill_before(struct view *v, const struct ledger *led)
-{
-	v->before = (struct view_before){.processes = ledger_counts(led)->before,
-					 .private_bytes = ledger_before_private(led)};
-}
-
 /* "At least 0" tells no more than "unknown", and looks as if it did. */
 static struct amount told(struct amount a)
 {
 	return a.known == KNOWN_AT_LEAST && a.bytes == 0 ? unknown : a;
+}
+
+static void fill_before(struct view *v, const struct ledger *led)
+{
+	v->before = (struct view_before){.processes = ledger_counts(led)->before,
+					 .private_bytes = told(ledger_before_private(led))};
 }
 
 /* Of a session that is cut off only the beginning was told. */
@@ -280,6 +280,7 @@ static void fill_finding(struct view *v, struct view_finding *f, const struct fi
 	    .forks = from->forks,
 	    .count_per_fork = from->count_per_fork,
 	    .bytes_per_fork = from->bytes_per_fork,
+	    .at_fork = from->at_fork,
 	    .holder_pid = from->holder.tgid,
 	    .holder_comm = view_arena_text_n(v->arena, from->holder_comm, EVENT_COMM_BYTES),
 	    .through = through(v, from),

@@ -98,6 +98,7 @@ struct view_finding {
 	struct amount bytes;
 	uint64_t forks; /* what "per fork" is measured against */
 	double count_per_fork, bytes_per_fork;
+	uint64_t at_fork; /* where books: forks of the tree when it was seen; else 0 */
 	uint32_t holder_pid; /* 0: nobody holds it, or unknown */
 	const char *holder_comm;
 	const char *through; /* "fd 17"; "" where not known */

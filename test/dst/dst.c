@@ -122,6 +122,12 @@ struct answer {
 	bool other_cause; /* a finding that is not the known one */
 };
 
+static bool is_known(const char *cause)
+{
+	return (program.cause && !strcmp(cause, program.cause)) ||
+	       (program.also && !strcmp(cause, program.also));
+}
+
 /* Errors of the ledger are its right: an event that is none is refused. */
 static void ask(const struct stream *s, struct answer *ret)
 {
@@ -138,7 +144,7 @@ static void ask(const struct stream *s, struct answer *ret)
 	for (size_t i = 0; i < v->finding_count && used < 200; i++) {
 		used += snprintf(ret->text + used, sizeof(ret->text) - (size_t)used, "%s ",
 				 v->findings[i].cause);
-		ret->other_cause |= !program.cause || strcmp(v->findings[i].cause, program.cause);
+		ret->other_cause |= !is_known(v->findings[i].cause);
 	}
 	if (v->reason_count && used < 200)
 		snprintf(ret->text + used, sizeof(ret->text) - (size_t)used, "%s", v->reasons[0]);

@@ -90,6 +90,37 @@ static void drop(const struct stream *from, enum fault f, uint64_t *dice, struct
 	}
 }
 
+static bool same_kind(const struct event *a, const struct event *b)
+{
+	bool amounts = a->type == EVENT_CHARGE || a->type == EVENT_RETURN;
+
+	return a->type == b->type &&
+	       (!amounts ||
+		(a->u.amount.tag == b->u.amount.tag && a->u.amount.pool == b->u.amount.pool)) &&
+	       (a->type != EVENT_OBJECT || a->u.object.tag == b->u.object.tag);
+}
+
+/* All events of one kind and tag, or a half of them, a third ...: as if from a defect. */
+static void steady(const struct stream *from, uint64_t *dice, struct stream *to)
+{
+	uint64_t share = 1 + roll(dice, 4), lost = 0;
+	struct event kind = {.type = EVENT_END};
+
+	for (int tries = 0; tries < 100 && !may_go(&kind); tries++)
+		kind = from->at[roll(dice, from->count)];
+	for (size_t i = 0; i < from->count; i++) {
+		const struct event *ev = &from->at[i];
+
+		if (may_go(ev) && same_kind(ev, &kind) && !roll(dice, share)) {
+			lost++;
+			continue;
+		}
+		if (ev->type == EVENT_END && lost)
+			add_loss(to, ev, LOSS_RECORDS, lost);
+		(void)stream_add(to, ev);
+	}
+}
+
 static void twice(const struct stream *from, uint64_t *dice, struct stream *to)
 {
 	size_t few = 1 + roll(dice, 6);
@@ -171,6 +202,9 @@ void fault_make(const struct stream *from, enum fault f, uint64_t seed, struct s
 	case FAULT_TABLE:
 	case FAULT_SILENT:
 		drop(from, f, &dice, to);
+		break;
+	case FAULT_STEADY:
+		steady(from, &dice, to);
 		break;
 	case FAULT_TWICE:
 		twice(from, &dice, to);

@@ -25,6 +25,7 @@ void stream_free(struct stream *s);
 	X(FAULT_DROP, "dropped, a few")                                                            \
 	X(FAULT_BURST, "dropped, many in a row")                                                   \
 	X(FAULT_TABLE, "no room in a table")                                                       \
+	X(FAULT_STEADY, "dropped, one kind all the time")                                          \
 	X(FAULT_TWICE, "twice")                                                                    \
 	X(FAULT_LATE, "late")                                                                      \
 	X(FAULT_SWAP, "in the order of another processor")                                         \

@@ -101,19 +101,24 @@ static void balanced(struct program *p, unsigned size, unsigned depth)
 /* What a round may keep, and what the verdict must call it. */
 static const struct leak {
 	const char *cause, *text;
-	int defect; /* -1: the program's own */
+	int defect;	  /* -1: the program's own */
+	const char *also; /* another finding that comes with it; NULL: none */
 } leaks[] = {
-    {"fd.pipe", "pipe kept\n", -1},
-    {"fd.file", "open kept\n", -1},
-    {"fd.socket.unix", "socket kept\n", -1},
-    {"ipc.shm", "shm kept 8K\n", -1},
-    {"heap", "alloc 12K\n", -1},
-    {"signal.pending", "fork\nsignal\nend\nwait\n", -1},
-    {"kernel.lost", "fork\nend\nwait\n", DEFECT_Q252193},
-    {"kernel.lost", "fork\nexec again\nend\nwait\n", DEFECT_EXEC},
-    {"kernel.lost", "fork\nfork\nsleep 40\nend\nend\nwait\n", DEFECT_PARENT_FIRST},
-    {"kernel.lost", "fork own\nshm again 4K\nend\nwait\nremove again\n", DEFECT_BLOCK_EARLY},
-    {"kernel.lost", "fork\nthread\nend\nsleep 200\nalloc 4K\nend\nwait\n", DEFECT_THREAD_EXIT},
+    {"fd.pipe", "pipe kept\n", -1, NULL},
+    {"fd.file", "open kept\n", -1, NULL},
+    {"fd.socket.unix", "socket kept\n", -1, NULL},
+    {"ipc.shm", "shm kept 8K\n", -1, NULL},
+    {"heap", "alloc 12K\n", -1, NULL},
+    {"signal.pending", "fork\nsignal\nend\nwait\n", -1, NULL},
+    {"kernel.lost", "fork\nend\nwait\n", DEFECT_Q252193, NULL},
+    {"kernel.lost", "fork\nexec again\nend\nwait\n", DEFECT_EXEC, NULL},
+    {"kernel.lost", "fork\nfork\nsleep 40\nend\nend\nwait\n", DEFECT_PARENT_FIRST, NULL},
+    {"kernel.lost", "fork own\nshm again 4K\nend\nwait\nremove again\n", DEFECT_BLOCK_EARLY, NULL},
+    {"kernel.lost", "fork\nthread\nend\nsleep 200\nalloc 4K\nend\nwait\n", DEFECT_THREAD_EXIT,
+     NULL},
+    {"kernel.lost", "fork\nend\nwait\n", DEFECT_WRONG_BLOCK, "kernel.overreturn"},
+    {"kernel.overreturn", "fork\nend\nwait\n", DEFECT_TWICE, NULL},
+    {"kernel.peak", "repeat 12\nfork\nsleep 90\nend\nend\nwait all\n", DEFECT_PEAK, NULL},
 };
 #define LEAKS (sizeof(leaks) / sizeof(*leaks))
 
@@ -123,7 +128,7 @@ static void begin(struct program *p, uint64_t seed)
 	p->text[0] = '\0';
 	p->dice = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
 	p->names = 0;
-	p->cause = NULL;
+	p->cause = p->also = NULL;
 	p->defects = 0;
 	for (int i = 0; i < 8; i++)
 		(void)roll(&p->dice, 2);
@@ -141,6 +146,7 @@ void program_known(struct program *p, uint64_t seed, unsigned size)
 	if (leak) {
 		say(p, "%s", leak->text);
 		p->cause = leak->cause;
+		p->also = leak->also;
 		if (leak->defect >= 0)
 			p->defects = UINT32_C(1) << leak->defect;
 	}

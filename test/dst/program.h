@@ -14,6 +14,7 @@ struct program {
 	uint64_t dice;
 	unsigned names;
 	const char *cause; /* of the leak that is in it; NULL: none */
+	const char *also;  /* a second finding of the same leak; NULL: none */
 	uint32_t defects;  /* that cause it */
 };
 

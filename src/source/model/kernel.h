@@ -43,8 +43,9 @@ static_assert((int)MODEL_PAGEFILE == FT_PRIVATE && (int)MODEL_NONPAGED == FT_KER
 #define KINDS(X)                                                                                   \
 	X(KIND_PROCESS)                                                                            \
 	X(KIND_THREAD)                                                                             \
-	X(KIND_SPACE) X(KIND_HANDLES) X(KIND_MEMORY) X(KIND_PIPE) X(KIND_FILE) X(KIND_SOCKET)      \
-	    X(KIND_SHM) X(KIND_SESSION) X(KIND_SIGNAL) X(KIND_BLOCK)
+	X(KIND_SPACE)                                                                              \
+	X(KIND_HANDLES) X(KIND_MEMORY) X(KIND_PIPE) X(KIND_FILE) X(KIND_SOCKET) X(KIND_SHM)        \
+	    X(KIND_SESSION) X(KIND_SIGNAL) X(KIND_BLOCK)
 #define KIND_ENUMERATOR(name) name,
 enum kind { KINDS(KIND_ENUMERATOR) KIND_COUNT };
 #undef KIND_ENUMERATOR
@@ -166,7 +167,8 @@ struct kernel {
 	struct block *blocks;	 /* those of processes that have their own */
 	struct ft_account *init; /* of process 1, in the system's block */
 	struct process *processes, *processes_last, *first;
-	struct process init_process; /* adopts orphans; no part of the session */
+	struct process init_process; /* adopts orphans */
+	bool init_told;		     /* the session knows of it */
 	struct charge *open, *open_last;
 	struct object *named;
 	uint32_t next_pid, pid_used;

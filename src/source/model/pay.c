@@ -254,6 +254,20 @@ void charge_drop_twice(struct kernel *k, struct charge *c)
 	charge_drop(k, c);
 }
 
+/* Process 1 is no part of the session until something is booked to it. */
+static void tell_init(struct kernel *k)
+{
+	struct event ev = {.u.fork = {.parent_private_bytes = EVENT_UNKNOWN_BYTES,
+				      .inherited_bytes = EVENT_UNKNOWN_BYTES,
+				      .flags = FORK_BEFORE,
+				      .comm = "system"}};
+
+	if (k->init_told)
+		return;
+	k->init_told = true;
+	emit(k, EVENT_FORK, k->init_process.id, &ev);
+}
+
 void charge_drop_elsewhere(struct kernel *k, struct charge *c)
 {
 	if (!c)
@@ -261,6 +275,7 @@ void charge_drop_elsewhere(struct kernel *k, struct charge *c)
 	charge_tell(k, c);
 	if (ft_return_all(k->init, c->bytes) != FT_OK)
 		k->result.underflows++;
+	tell_init(k);
 	tell_return(k, c, k->init_process.id);
 	charge_lose(k, c);
 }
