@@ -8,6 +8,7 @@
  * none. What changes while it is read is counted as it was or as it is.
  */
 #include "census_memory.h"
+#include "pid.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -33,17 +34,6 @@ struct thread_walk {
 	__u64 head, at;
 };
 
-static __always_inline __u64 upid_at(struct pid *pid, __u32 level)
-{
-	return (__u64)pid + bpf_core_field_offset(struct pid, numbers) +
-	       (__u64)level * bpf_core_type_size(struct upid);
-}
-
-static __always_inline __u32 pid_in(struct pid *pid, __u32 level)
-{
-	return (__u32)read_u64(upid_at(pid, level) + bpf_core_field_offset(struct upid, nr));
-}
-
 /* The pid namespace it lives in: the deepest it has a number in. */
 static __always_inline __u32 namespace_of(struct pid *pid)
 {
@@ -51,26 +41,6 @@ static __always_inline __u32 namespace_of(struct pid *pid)
 	struct pid_namespace *n = (void *)read_u64(at + bpf_core_field_offset(struct upid, ns));
 
 	return BPF_CORE_READ(n, ns.inum);
-}
-
-/* Whoever reads has a pid namespace, and all pids are told as it sees them. */
-static __always_inline __u32 reader_level(void)
-{
-	struct task_struct___c *reader = (void *)bpf_get_current_task();
-
-	return BPF_CORE_READ(reader, thread_pid, level);
-}
-
-static __always_inline __u32 tgid_of(struct task_struct *t, __u32 level)
-{
-	struct task_struct___c *leader;
-
-	if (!level)
-		return BPF_CORE_READ(t, tgid);
-	leader = (struct task_struct___c *)BPF_CORE_READ(t, group_leader);
-	if (BPF_CORE_READ(leader, thread_pid, level) < level)
-		return 0;
-	return pid_in(BPF_CORE_READ(leader, thread_pid), level);
 }
 
 static __always_inline __u64 thread_of(__u64 node)

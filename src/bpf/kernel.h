@@ -28,6 +28,7 @@ typedef _Bool bool;
 
 /* Stable values of the kernel's user interface (linux/bpf.h, linux/sched.h). */
 enum {
+	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,

@@ -17,7 +17,8 @@ enum follow_kind {
 	FOLLOW_FORK, /* self: the new one; its parent: who forked it, also with CLONE_PARENT */
 	FOLLOW_EXEC,
 	FOLLOW_EXIT, /* its last thread begins to exit */
-	FOLLOW_GONE, /* it was waited for and is forgotten: some 20 ms after that (RCU) */
+	FOLLOW_GONE, /* it was waited for and is forgotten: some 20 ms after that (RCU). A kernel
+		      * may keep it back: whether a process is still there, a census tells. */
 	FOLLOW_KINDS
 };
 
@@ -55,9 +56,10 @@ struct follow_process {
 	ev_u64 birth; /* as in follow_record */
 	ev_u64 forks; /* it made */
 	ev_u64 execs;
-	ev_u64 ended;	     /* processes it forked that are gone */
-	ev_u64 ended_cpu_ns; /* what these ran */
-	ev_u64 exit_ns;	     /* 0: it runs */
+	ev_u64 ended;	     /* processes it forked that ended */
+	ev_u64 ended_cpu_ns; /* what these ran: at least, until they are gone */
+	ev_u64 exit_ns;	     /* 0: it runs; else a zombie, or gone and the kernel kept that back */
+	ev_u64 cpu_ns;	     /* at its exit */
 	ev_u32 parent_tgid;
 	ev_u32 flags;	 /* FOLLOW_SHARES_MM */
 	ev_u32 outlived; /* enum follow_outlived */
@@ -67,15 +69,14 @@ struct follow_process {
 
 struct follow_totals {
 	ev_u64 forks, execs, exits, gone;
-	ev_u64 gone_cpu_ns;    /* what those that are gone ran */
+	ev_u64 ended_cpu_ns;   /* what those that ended ran: at least, until they are gone */
 	ev_u64 lost_records;   /* the ring was full */
 	ev_u64 lost_processes; /* no room: neither they nor what they fork is followed */
-	ev_u64 followed;       /* processes now, zombies among them */
 };
 
 #ifndef __bpf__
 static_assert(sizeof(struct follow_record) == 120, "part of the contract");
-static_assert(sizeof(struct follow_process) == 112, "part of the contract");
+static_assert(sizeof(struct follow_process) == 120, "part of the contract");
 #endif
 
 #endif
