@@ -143,13 +143,17 @@ $(BUILD)/dst/dst: $(DST) $(OBJ)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# By hand, with clang: build/fuzz/fuzz_log -max_total_time=60
+# All for a minute: test/fuzz/run.sh. One by hand: build/fuzz/fuzz_log -max_total_time=60
+FUZZFLAGS := -O1 -g -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined
+FUZZOBJ   := $(SRC:%.c=$(BUILD)/fuzz/obj/%.o)
 fuzzers: $(FUZZ)
-$(BUILD)/fuzz/%: test/fuzz/%.c $(SRC) | $(MADE)
-	$(call say,FUZZ,$@)
+$(BUILD)/fuzz/obj/%.o: %.c | $(MADE)
+	$(call say,FUZZ,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -O1 -g -fsanitize=fuzzer$(comma)address$(comma)undefined -fno-sanitize-recover=undefined \
-		$(OURFLAGS) $(DEPFLAGS) -o $@ $< $(SRC) $(LDLIBS)
+	$(Q)$(CLANG) $(FUZZFLAGS) -fsanitize=fuzzer-no-link $(OURFLAGS) $(DEPFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/fuzz/%: test/fuzz/%.c $(FUZZOBJ)
+	$(call say,FUZZ,$@)
+	$(Q)$(CLANG) $(FUZZFLAGS) -fsanitize=fuzzer $(OURFLAGS) $(DEPFLAGS) -o $@ $^ $(LDLIBS)
 
 # Its stack is the sample: one that frame pointers do not lead through.
 $(BUILD)/test/unit/test_unwind.o: OURFLAGS += -fomit-frame-pointer
@@ -191,4 +195,4 @@ install: all
 clean:
 	$(Q)rm -rf build build-san
 
--include $(OBJ:.o=.d) $(LIBOBJ:.o=.d) $(BUILD)/src/main.d $(DST:.o=.d) $(UNIT:$(BUILD)/unit/%=$(BUILD)/test/unit/%.d)
+-include $(OBJ:.o=.d) $(FUZZOBJ:.o=.d) $(LIBOBJ:.o=.d) $(BUILD)/src/main.d $(DST:.o=.d) $(UNIT:$(BUILD)/unit/%=$(BUILD)/test/unit/%.d)
