@@ -122,6 +122,10 @@ $(BUILD)/bench/quota: bench/quota.c $(BUILD)/libforktally.so.0
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -Iinclude \
 		$(if $(SAN),-fsanitize=address$(comma)undefined) -o $@ $< -L$(BUILD) -lforktally -Wl,-rpath,'$$ORIGIN/..' -lpthread
+$(BUILD)/bench/census: bench/census.c $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(OURFLAGS) $(DEPFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(BUILD)/bench/%: bench/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
