@@ -25,7 +25,7 @@ PKG_CONFIG ?= pkg-config
 
 VERSION := $(shell sed -n 's/^\#\# \([0-9.]*\).*/\1/p' NEWS.md 2>/dev/null | head -n 1)
 
-LIBS     := libbpf libelf libdw jansson libzstd
+LIBS     := libbpf libelf libdw jansson libzstd ncursesw
 CFLAGS   ?= -O2 -g
 comma    := ,
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter

@@ -8,10 +8,10 @@ _forktally_options()
 	"$1" "$2" --help 2>/dev/null | sed -n 's/^ *\(-[a-z], \)\{0,1\}\(--[a-z-]*=\{0,1\}\).*/\2/p'
 }
 
-# The fields of ps, from its help too.
+# The fields of ps, from its help too; top has some more.
 _forktally_fields()
 {
-	"$1" ps --help 2>/dev/null | sed -n '/^Fields:/,/^$/{s/^  \([a-z][a-z.]*\)  *[A-Za-z].*/\1/p; s/^    //p}'
+	{ "$1" ps --help; [ "$2" != top ] || "$1" top --help; } 2>/dev/null | sed -n '/^Fields:/,/^$/{s/^  \([a-z][a-z.]*\)  *[A-Za-z].*/\1/p; s/^    //p}'
 }
 
 _forktally()
@@ -68,18 +68,18 @@ _forktally()
 			sed -n '/^Defects/,$s/^  \([a-z0-9-]*\) .*/\1/p')" -- "$current")
 		;;
 	-o | --output | --record | --from | --junit | --sarif | --folded | --suppress)
-		if [ "$command" = ps ]; then
-			mapfile -t COMPREPLY < <(compgen -W "$(_forktally_fields "$program")" -- "$current")
+		if [ "$command" = ps ] || [ "$command" = top ]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_forktally_fields "$program" "$command")" -- "$current")
 			return
 		fi
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		;;
 	-s | --sort | --fields)
-		mapfile -t COMPREPLY < <(compgen -W "$(_forktally_fields "$program")" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "$(_forktally_fields "$program" "$command")" -- "$current")
 		;;
 	-u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
 	-g | --cgroup) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
-	-n | --top) ;;
+	-n | --top | -d | --delay | --number) ;;
 	--cpus | --seed | --limit | --timeout | --for | --settle | --objects | --error-exitcode) ;;
 	*)
 		case $current in

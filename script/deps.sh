@@ -24,6 +24,7 @@ needs()
 	lib:libdw       libdw-dev       elfutils-devel         elfutils-dev
 	lib:jansson     libjansson-dev  jansson-devel          jansson-dev
 	lib:libzstd     libzstd-dev     libzstd-devel          zstd-dev
+	lib:ncursesw    libncurses-dev  ncurses-devel          ncurses-dev
 	lib:cmocka      libcmocka-dev   libcmocka-devel        cmocka-dev
 	cmd:bash        bash            bash                   bash
 	cmd:jq          jq              jq                     jq
@@ -34,6 +35,7 @@ needs()
 	cmd:find        findutils       findutils              findutils
 	cmd:diff        diffutils       diffutils              diffutils
 	cmd:pgrep       procps          procps-ng              procps
+	cmd:tmux        tmux            tmux                   tmux
 	TABLE
 }
 

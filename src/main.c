@@ -16,6 +16,7 @@ static const struct command {
     {"attach", cmd_attach, "the same for a program that is running already"},
     {"replay", cmd_replay, "the same report from a session that was recorded"},
     {"ps", cmd_ps, "what every process holds now, kernel memory too"},
+    {"top", cmd_top, "the same again and again on a full screen: who grows"},
     {"explain", cmd_explain, "all that one process holds, and what is unusual about it"},
     {"model", cmd_model, "a simulated kernel, its bugs switched on and off"},
     {"doctor", cmd_doctor, "what this machine allows, and what is lost without it"},

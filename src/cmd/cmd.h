@@ -16,6 +16,7 @@ int cmd_run(int argc, char *const argv[]);
 int cmd_attach(int argc, char *const argv[]);
 int cmd_replay(int argc, char *const argv[]);
 int cmd_ps(int argc, char *const argv[]);
+int cmd_top(int argc, char *const argv[]);
 int cmd_explain(int argc, char *const argv[]);
 int cmd_model(int argc, char *const argv[]);
 int cmd_doctor(int argc, char *const argv[]);

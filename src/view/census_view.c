@@ -41,6 +41,7 @@ static bool passes(const struct census_query *q, const struct census_process *p,
 struct order {
 	enum census_field_id field;
 	bool falling;
+	const struct census_query *query;
 };
 
 /* What is not known stands behind, in either direction; equals by pid. */
@@ -52,9 +53,14 @@ static int by_field(const void *a, const void *b, void *ctx)
 			    w = census_field_value(order->field, y);
 	int n;
 
-	if (v.known != w.known)
+	if (order->query->order) {
+		n = order->query->order(order->query->ctx, x, y);
+		if (n)
+			return n;
+	} else if (v.known != w.known) {
 		return v.known ? -1 : 1;
-	n = v.known ? census_value_compare(&v, &w) : 0;
+	}
+	n = v.known && w.known ? census_value_compare(&v, &w) : 0;
 	if (n)
 		return order->falling ? -n : n;
 	return x->process->tgid < y->process->tgid ? -1 : x->process->tgid > y->process->tgid;
@@ -91,8 +97,7 @@ static int choose(struct census_view *view, const struct census_query *q,
 			view->kernel_threads++;
 			continue;
 		}
-		census_sum_add(&view->sum, p);
-		view->row[view->count++] = (struct census_row){
+		view->row[view->count] = (struct census_row){
 		    .census = c,
 		    .process = p,
 		    .user = user ? names->user(names->ctx, p->uid) : "",
@@ -100,6 +105,10 @@ static int choose(struct census_view *view, const struct census_query *q,
 		    .cgroup = cgroup ? names->cgroup(names->ctx, p) : "",
 		    .up = CENSUS_NONE,
 		};
+		if (q->keep && !q->keep(q->ctx, &view->row[view->count]))
+			continue;
+		census_sum_add(&view->sum, p);
+		view->count++;
 	}
 	return 0;
 }
@@ -171,7 +180,7 @@ int census_view_make(const struct census *c, const struct census_query *query,
 {
 	struct census_view view = {.census = c};
 	enum census_field_id sort = query->tree ? census_field_get(query->sort)->sums : query->sort;
-	struct order order = {sort, census_field_get(sort)->rising == query->reverse};
+	struct order order = {sort, census_field_get(sort)->rising == query->reverse, query};
 	int err = choose(&view, query, columns, names);
 
 	if (!err)

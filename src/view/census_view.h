@@ -21,6 +21,8 @@ struct census_names {
 	const char *(*cgroup)(void *ctx, const struct census_process *p);
 };
 
+struct census_row;
+
 struct census_query {
 	const uint32_t *pids; /* only these, kernel threads too; NULL: all */
 	size_t pid_count;
@@ -32,6 +34,12 @@ struct census_query {
 	bool reverse; /* against the field's own direction */
 	bool tree;
 	uint32_t top; /* at most so many rows; 0: all. Not with a tree */
+	/* What the table of fields does not know; each may be NULL. A row is named before it is
+	 * asked. */
+	bool (*keep)(void *ctx, const struct census_row *row);
+	int (*order)(void *ctx, const struct census_row *a,
+		     const struct census_row *b); /* as strcmp(3); in place of sort */
+	void *ctx;
 };
 
 struct census_row {
