@@ -178,6 +178,7 @@ else
 		done
 		script "model/run.sh" 1800 bash test/model/run.sh
 		script "model/mutants.sh" 1800 bash test/model/mutants.sh
+		script "model/law_mutants.sh" 1800 bash test/model/law_mutants.sh
 		script "vm/bare.sh" 1800 bash test/vm/bare.sh
 		script "vm/run.sh" 9000 bash test/vm/run.sh
 		script "vm/lose.sh" 3600 bash test/vm/lose.sh

@@ -365,6 +365,25 @@ static void the_sources_totals_must_close(void **state)
 	ledger_free(led);
 }
 
+static void what_came_back_must_close(void **state)
+{
+	struct ledger *led = begin(SOURCE_BPF);
+	const struct ledger_violation *v;
+
+	put_tag(led, 1, POOL_KERNEL, "filp");
+	put_amount(led, EVENT_CHARGE, ROOT, POOL_KERNEL, 0, 2, 1000);
+	put_amount(led, EVENT_RETURN, ROOT, POOL_KERNEL, 0, 2, 900);
+	put_object(led, ROOT, HOLD_NONE, 0, 1, 0, 0, 1, 0, 0);
+	put_total(led, POOL_KERNEL, 1, 1000, 1000);
+	put_end(led);
+	assert_int_equal(ledger_violation_count(led), 1);
+	v = ledger_violation(led, 0);
+	assert_int_equal(v->law, LAW_POOL_RETURNED);
+	assert_int_equal(v->left_bytes, 900);
+	assert_int_equal(v->right_bytes, 1000);
+	ledger_free(led);
+}
+
 static void totals_that_close_are_silent(void **state)
 {
 	struct ledger *led = begin(SOURCE_BPF);
@@ -444,6 +463,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_empty_book_knows_nothing),
 	    cmocka_unit_test(a_charge_is_live_until_it_is_returned),
+	    cmocka_unit_test(what_came_back_must_close),
 	    cmocka_unit_test(an_over_return_is_a_sum_of_its_own),
 	    cmocka_unit_test(unknown_bytes_make_a_bound),
 	    cmocka_unit_test(a_sum_over_a_life_is_no_peak),

@@ -238,9 +238,30 @@ static void series_grow_coarse_but_lose_nothing(void **state)
 	levels_release(&l);
 }
 
+static void a_number_used_again_is_another_account(void **state)
+{
+	struct ledger *led = begin(SOURCE_MODEL);
+	struct event second = {.type = EVENT_FORK,
+			       .account = {.tgid = 50, .start_ns = 7},
+			       .u.fork = {.parent = id(ROOT), .ordinal = 2}};
+	struct event charge = {.type = EVENT_CHARGE,
+			       .account = second.account,
+			       .u.amount = {.pool = POOL_KERNEL, .count = 1, .bytes = 64}};
+
+	put_fork(led, ROOT, 50, 1, 0, 0);
+	assert_int_equal(ledger_apply(led, &second), 0);
+	assert_int_equal(ledger_apply(led, &charge), 0);
+	assert_int_equal(ledger_counts(led)->forks, 2);
+	assert_int_equal(ledger_counts(led)->disorder, 0);
+	assert_int_equal(ledger_account(led, id(50))->pool[POOL_KERNEL].live, 0);
+	assert_int_equal(ledger_account(led, second.account)->pool[POOL_KERNEL].live, 64);
+	ledger_free(led);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_number_used_again_is_another_account),
 	    cmocka_unit_test(a_hundred_thousand_forks_need_bounded_room),
 	    cmocka_unit_test(who_owes_keeps_its_row),
 	    cmocka_unit_test(late_sums_find_their_account),

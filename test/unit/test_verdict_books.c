@@ -32,6 +32,7 @@ enum twist {
 	TWIST_TOTAL,   /* the kernel's own sums balance */
 	TWIST_STRANGE, /* something about a process that nobody knows */
 	TWIST_CUT,     /* no end */
+	TWIST_UNTOLD,  /* a tag without the kernel's own sum */
 };
 
 static void pay(struct ledger *led, uint32_t child, enum twist twist, bool twice)
@@ -60,6 +61,10 @@ static struct ledger *over(enum event_source source, enum twist twist)
 	}
 	if (twist == TWIST_RETURN)
 		put_amount(led, EVENT_RETURN, ROOT, POOL_KERNEL, TAG_4K, 1, BYTES);
+	if (twist == TWIST_UNTOLD) {
+		put_amount(led, EVENT_CHARGE, ROOT, POOL_KERNEL, TAG_192, 1, 192);
+		put_amount(led, EVENT_RETURN, ROOT, POOL_KERNEL, TAG_192, 1, 192);
+	}
 	if (twist == TWIST_STRANGE)
 		put_exit(led, 7777, 0);
 	put_exit(led, ROOT, 0);
@@ -98,6 +103,8 @@ static struct ledger *peak(enum twist twist)
 		put_exit(led, 1000 + i, 0);
 		put_reap(led, 1000 + i);
 	}
+	if (twist == TWIST_CHARGE) /* one more than there was, after the highest moment */
+		put_amount(led, EVENT_CHARGE, ROOT, POOL_KERNEL, TAG_4K, 1, BYTES);
 	put_exit(led, ROOT, 0);
 	put_reap(led, ROOT);
 	put_total(led, POOL_KERNEL, TAG_4K, FORKS * BYTES, FORKS * BYTES);
@@ -199,14 +206,31 @@ static void what_may_have_been_missed_is_no_finding(void **state)
 {
 	static const enum twist over_twists[] = {TWIST_LOSS, TWIST_CHARGE, TWIST_RETURN,
 						 TWIST_LATE, TWIST_TOTAL,  TWIST_STRANGE,
-						 TWIST_CUT};
+						 TWIST_CUT,  TWIST_UNTOLD};
 
 	for (size_t i = 0; i < sizeof(over_twists) / sizeof(*over_twists); i++)
 		undecided(over(SOURCE_MODEL, over_twists[i]));
 	undecided(over(SOURCE_BPF, TWIST_NONE)); /* a charge before it looked, say */
 	undecided(peak(TWIST_LOSS));
+	undecided(peak(TWIST_CHARGE));
 	undecided(peak(TWIST_RETURN));
 	undecided(peak(TWIST_LATE));
+}
+
+static void a_usage_that_is_not_the_sum_is_a_reason(void **state)
+{
+	struct ledger *led = start(SOURCE_MODEL);
+
+	run_children(led, FORKS);
+	put_exit(led, ROOT, 0);
+	put_reap(led, ROOT);
+	put(led, EVENT_BOOK, 0,
+	    (struct event){
+		.u.book = {.pool = POOL_KERNEL, .moment = BOOK_END, .kernel_bytes = 96}});
+	put_end(led);
+	finish_inconclusive(led,
+			    "The kernel's own book of pool kernel is wrong: its usage is 96 bytes, "
+			    "by what was charged and returned it is 0.");
 }
 
 /* ---- as it is shown ---------------------------------------------------------------------------
@@ -290,6 +314,7 @@ int main(void)
 	    cmocka_unit_test(a_return_to_another_process_is_a_finding),
 	    cmocka_unit_test(a_peak_that_was_passed_is_a_finding),
 	    cmocka_unit_test(what_may_have_been_missed_is_no_finding),
+	    cmocka_unit_test(a_usage_that_is_not_the_sum_is_a_reason),
 	    cmocka_unit_test(every_output_shows_it),
 	};
 
