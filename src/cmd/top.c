@@ -148,6 +148,8 @@ int top_open(const struct top_options *options, struct top *t)
 	status = census_session_open((enum source_choice)options->source, &t->session);
 	if (status)
 		top_history_free(t->history);
+	else
+		top_passed_open(t);
 	return status;
 }
 
@@ -158,6 +160,7 @@ void top_close(struct top *t)
 		census_free(t->all);
 	census_free(t->now);
 	top_history_free(t->history);
+	follow_close(t->follow);
 	census_session_close(&t->session);
 }
 

@@ -5,6 +5,7 @@
 
 #include "cmd/census_session.h"
 #include "out/top.h"
+#include "source/follow.h"
 
 struct top_options {
 	const char *fields, *sort, *cgroup, *user;
@@ -22,7 +23,11 @@ struct top {
 	struct census *now, *all; /* the last look; the last of all kinds, may be the same */
 	struct census_view view;
 	struct top_passed passed;
-	uint64_t forks; /* of the machine, at the last look */
+	uint64_t forks;	       /* of the machine, at the last look; where nobody is followed: */
+	struct follow *follow; /* NULL */
+	struct follow_totals followed; /* just before the last look, at followed_ns */
+	uint64_t followed_ns, follow_since_ns, follow_first; /* CLOCK_BOOTTIME; forks until then */
+	uint64_t stayed; /* processes forked since, that a census has seen */
 	uint64_t looks;
 	uint64_t all_cost_ns; /* CPU that a look at all kinds takes */
 	uint64_t all_next_ns; /* not before: CLOCK_MONOTONIC */
@@ -38,6 +43,13 @@ void top_close(struct top *t);
 
 /* Take a census; when looks at all kinds cost too much, only now and then of all kinds. */
 int top_look(struct top *t, bool all_kinds);
+
+/*
+ * top_passed.c: opened after the session; asked just before a census and after it.
+ */
+void top_passed_open(struct top *t);
+void top_passed_before(struct top *t, uint64_t now_ns);
+void top_passed_count(struct top *t, const struct census *then, const struct census *now);
 
 /* Choose and sort the rows of the last look anew. */
 int top_arrange(struct top *t);

@@ -117,34 +117,6 @@ static void drop_names(struct top *t)
 	t->asked = 0;
 }
 
-/*
- * /proc/stat counts forks, threads too: what is neither here now nor was added to the threads
- * that were here has come and gone. A thread that ended and one that came cancel out.
- */
-static void count_passed(struct top *t, const struct census *then, const struct census *now)
-{
-	uint64_t forks = now->machine.forks, stayed = 0, passed;
-	bool first = !then || t->forks == CENSUS_UNKNOWN_COUNT;
-
-	t->passed.known = forks != CENSUS_UNKNOWN_COUNT;
-	t->passed.estimate = true;
-	t->passed.last = 0;
-	for (uint32_t i = 0; !first && i < now->count; i++) {
-		const struct census_process *p = &now->process[i];
-		uint32_t before = census_find(then, p->tgid, p->start_ns);
-		uint32_t had = before == CENSUS_NONE ? 0 : then->process[before].threads;
-		uint32_t tasks = p->threads ? p->threads : before == CENSUS_NONE;
-
-		stayed += tasks > had ? tasks - had : 0;
-	}
-	passed = first || forks - t->forks < stayed ? 0 : forks - t->forks - stayed;
-	t->forks = forks;
-	if (t->passed.known) {
-		t->passed.last = passed;
-		t->passed.all += passed;
-	}
-}
-
 static void schedule_all(struct top *t, uint64_t cost_ns)
 {
 	uint64_t interval = t->options->interval_ns;
@@ -171,6 +143,7 @@ int top_look(struct top *t, bool all_kinds)
 		depth = depth > CENSUS_KINDS_ALL ? depth : CENSUS_KINDS_ALL;
 	else
 		depth = CENSUS_SUMMARY;
+	top_passed_before(t, clock_of(CLOCK_BOOTTIME));
 	status = census_session_take(&t->session, depth, &c);
 	if (status)
 		return status;
@@ -190,7 +163,7 @@ int top_look(struct top *t, bool all_kinds)
 	/* A summary knows less of kernel memory: the difference would look like growth. */
 	if (depth > CENSUS_SUMMARY)
 		top_history_sample(t->history, c);
-	count_passed(t, old, c);
+	top_passed_count(t, old, c);
 	census_view_done(&t->view);
 	if (depth > CENSUS_SUMMARY) {
 		if (t->all != old)
