@@ -24,13 +24,14 @@ postgres_ready()
 	postgres_client=("${as[@]}" env PGHOST=127.0.0.1 "PGPORT=$2")
 }
 
-# apache_ready DIR PORT: the prefork server with a CGI script, children that end after 40 requests.
+# apache_ready DIR PORT [CONNECTIONS]: the prefork server with a CGI script, children that end after so
+# many connections, else 40.
 # Sets apache.
 apache_ready()
 {
 	local dir=$1 modules=/usr/lib/apache2/modules
 	mkdir -p "$dir/cgi" && chmod 755 "$dir" "$dir/cgi" || return
-	printf '#!/bin/sh\necho "Content-Type: text/plain"\necho\necho hello\n' >"$dir/cgi/hello"
+	printf '#!/bin/sh\necho "Content-Type: text/plain"\necho "Content-Length: 6"\necho\necho hello\n' >"$dir/cgi/hello"
 	chmod 755 "$dir/cgi/hello"
 	cat >"$dir/conf" <<-END
 	ServerName localhost
@@ -48,7 +49,8 @@ apache_ready()
 	MinSpareServers 4
 	MaxSpareServers 8
 	MaxRequestWorkers 16
-	MaxConnectionsPerChild 40
+	MaxConnectionsPerChild ${3:-40}
+	MaxKeepAliveRequests 0
 	ScriptAlias /cgi/ $dir/cgi/
 	<Directory $dir/cgi>
 		Require all granted

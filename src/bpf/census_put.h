@@ -21,6 +21,7 @@ const volatile __u32 hold_room;
 
 /* What is asked, and the process that is being looked at. */
 __u32 depth, take; /* take: counts up, so that what was told before is known to be old */
+__u32 each;	   /* CENSUS_OBJECTS; depth is CENSUS_PAYERS then */
 struct census_record now;
 
 /* User space empties it between two reads. */
@@ -157,10 +158,13 @@ static __always_inline int book(__u64 address, __u64 bytes, __u64 charged, __u64
 {
 	__u32 kind = kind_count >> 32, count = (__u32)kind_count;
 
+	if (depth == CENSUS_PAYERS &&
+	    (of_group || (payer && payer != now.payer) || (each && address)))
+		return hold(address, bytes, charged, payer, kind_count);
+	/* Here, where it is used: old verifiers forget what is known of a number that was put by. */
+	asm volatile("" : "+r"(kind));
 	if (kind >= CENSUS_KINDS)
 		return 0;
-	if (depth == CENSUS_PAYERS && (of_group || (payer && payer != now.payer)))
-		return hold(address, bytes, charged, payer, kind_count);
 	if (of_group) {
 		group_cell[kind].bytes += bytes;
 		group_cell[kind].count += count;

@@ -30,7 +30,7 @@ static int check_one(struct census_session *s, const char *cgroup, bool asked_fo
 		cmd_error("out of memory");
 		return STATUS_FAILED;
 	}
-	err = census_check(s->source, directory, k, &why);
+	err = census_check(s->source, directory, cgroup && asked_for, k, &why);
 	if ((err == -ESRCH || err == -ENOENT) && !asked_for)
 		return 0; /* its processes have ended since */
 	if (err) {

@@ -71,6 +71,7 @@ enum census_depth {
 	CENSUS_SUMMARY,	  /* counters of the process alone: its kernel memory is a lower bound */
 	CENSUS_KINDS_ALL, /* every kind */
 	CENSUS_PAYERS,	  /* and which cgroup the kernel charges each object to */
+	CENSUS_OBJECTS,	  /* and each object by itself, also those that a process holds alone */
 };
 
 #define CENSUS_ZOMBIE	     1u /* it has ended, and its parent has not waited for it */
@@ -123,6 +124,15 @@ struct census_hold {
 	ev_u32 tgid;
 	ev_u32 pad;
 };
+
+/* Something that the kernel charges a memory cgroup for, whoever holds it. */
+struct census_charged {
+	ev_u64 address; /* of a slab object; where cache is 0, of the struct page */
+	ev_u64 cache;	/* only to be told apart; 0: pages that are charged by themselves */
+	ev_u32 bytes;	/* without what charging costs */
+	ev_u32 flags;
+};
+#define CENSUS_CHARGED_DYING 2u /* it was charged to a group below, which has been removed */
 
 #ifndef __bpf__
 static_assert(sizeof(struct census_hold) == 48, "part of the contract");

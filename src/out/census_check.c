@@ -86,7 +86,7 @@ int census_check_text_write(FILE *f, const struct census_checked *checked, size_
 	    "REACHED is what the kernel should charge: HELD by the processes of the group, less "
 	    "what it charges to nobody or ELSEWHERE, and what OTHERS hold of the group's, and "
 	    "the cost of charging. KERNEL is what it does charge; caches of names and inodes "
-		  "that the group's processes made are in it too, and no process holds them.");
+	    "that the group's processes made are in it too, and no process holds them.");
 	return p.failed ? -ENOMEM : flush_end(f);
 }
 
@@ -115,6 +115,7 @@ static json_t *check_as_json(const struct census_checked *one, bool *failed)
 		if (json_array_append_new(rest, census_object_end(&r)))
 			*failed = true;
 	}
+	census_object_amount(&o, "cached", k->cached);
 	census_object_set(&o, "rest", rest);
 	for (int kind = 0; kind < CENSUS_KINDS; kind++) {
 		if (k->kind_bytes[kind])

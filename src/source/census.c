@@ -73,8 +73,13 @@ static int read_book(const char *dir, struct census_check *k, const char **ret_w
 
 static void add_rest(struct census_check *k, const char *what, struct amount bytes)
 {
-	if (bytes.known != KNOWN_NOT && k->rest_count < CENSUS_RESTS)
-		k->rest[k->rest_count++] = (struct census_rest){.what = what, .bytes = bytes};
+	struct census_rest *r = &k->rest[k->rest_count];
+
+	if (bytes.known == KNOWN_NOT || k->rest_count == CENSUS_RESTS)
+		return;
+	r->bytes = bytes;
+	snprintf(r->what, sizeof(r->what), "%s", what);
+	k->rest_count++;
 }
 
 /* Anonymous pages and swap of a process, as /proc counts them page by page. */
@@ -96,18 +101,78 @@ static struct amount smaps_private(uint32_t pid)
 	return sum;
 }
 
-/* Whose processes these are: the group's own inode number is what each process tells. */
-static uint64_t payer_of_group(const struct census *c, const char *dir)
-{
-	struct stat st;
+/* A group and those below it: who pays for the processes in them. */
+struct payers {
+	uint64_t *inode, *at;
+	size_t inodes, room, count;
+};
 
-	if (stat(dir, &st))
+static _Thread_local struct payers *below; /* nftw() has no argument for its caller */
+
+static int see_group(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	struct payers *p = below;
+
+	if (type != FTW_D)
 		return 0;
-	for (uint32_t i = 0; i < c->count; i++) {
-		if (c->process[i].cgroup == st.st_ino && c->process[i].payer)
-			return c->process[i].payer;
+	if (p->inodes == p->room) {
+		size_t room = p->room ? p->room * 2 : 64;
+		uint64_t *inode = realloc(p->inode, room * sizeof(*inode));
+
+		if (!inode)
+			return -ENOMEM;
+		p->inode = inode;
+		p->room = room;
 	}
+	p->inode[p->inodes++] = st->st_ino;
 	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Each once; the group's own comes first, where a process is in it. */
+static int find_payers(const struct census *c, const char *dir, struct payers *p)
+{
+	uint64_t own;
+	int err;
+
+	below = p;
+	err = nftw(dir, see_group, 16, FTW_PHYS | FTW_MOUNT);
+	if (err)
+		return err < 0 && err != -ENOMEM ? -ENOENT : err;
+	own = p->inode[0];
+	qsort(p->inode, p->inodes, sizeof(*p->inode), by_number);
+	p->at = malloc((c->count + 1) * sizeof(*p->at));
+	if (!p->at)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < c->count; i++) {
+		const struct census_process *q = &c->process[i];
+		size_t k = 0;
+
+		if (!q->payer ||
+		    !bsearch(&q->cgroup, p->inode, p->inodes, sizeof(*p->inode), by_number))
+			continue;
+		while (k < p->count && p->at[k] != q->payer)
+			k++;
+		p->at[k] = q->payer;
+		p->count += k == p->count;
+		if (q->cgroup == own && k) {
+			p->at[k] = p->at[0];
+			p->at[0] = q->payer;
+		}
+	}
+	return p->count ? 0 : -ESRCH;
+}
+
+static void payers_done(struct payers *p)
+{
+	free(p->inode);
+	free(p->at);
 }
 
 /* Memory of slabs that no object is in. */
@@ -139,7 +204,7 @@ static void check_machine(const struct census *c, struct census_check *k)
 {
 	const struct census_machine *m = &c->machine;
 
-	census_check_sum(c, 0, k);
+	census_check_sum(c, NULL, 0, k);
 	k->machine = true;
 	/* What no figure of the machine counts (pages of pipes, of messages) is left out here. */
 	for (int kind = 0; kind < CENSUS_KINDS; kind++) {
@@ -160,14 +225,50 @@ static void check_machine(const struct census *c, struct census_check *k)
 	add_rest(k, "per-CPU memory of all users", m->percpu);
 }
 
-int census_check(struct census_source *source, const char *cgroup, struct census_check *ret_check,
-		 const char **ret_why)
+static void add_smaps(const struct census *c, struct census_check *k)
+{
+	k->smaps_private = amount_exact(0);
+	for (uint32_t i = 0; i < c->count; i++) {
+		const struct census_process *p = &c->process[i];
+
+		if (census_check_pays(k, p->payer) &&
+		    !(p->flags & (CENSUS_ZOMBIE | CENSUS_KERNEL_THREAD)))
+			k->smaps_private = amount_add(k->smaps_private, smaps_private(p->tgid));
+	}
+}
+
+static int check_group(struct census_source *source, const struct census *c, const char *cgroup,
+		       const struct payers *p, struct census_check *k, const char **ret_why)
+{
+	struct amount before = k->kernel;
+	struct census_charges charges = {};
+	char stat[16384];
+	bool split = c->depth == CENSUS_OBJECTS;
+	int err;
+
+	census_check_sum(c, p->at, p->count, k);
+	err = read_book(cgroup, k, ret_why);
+	if (err)
+		return err;
+	/* It moves while we look: the middle of both readings is nearest to what was there. */
+	if (before.known == KNOWN_EXACT)
+		k->kernel.bytes = (before.bytes + k->kernel.bytes) / 2;
+	if (split && !source->ops->charges(source, p->at[0], &charges))
+		err = census_charges_split(c, &charges, sizeof(void *), k);
+	census_charges_done(&charges);
+	add_smaps(c, k);
+	if (read_text(cgroup, "memory.stat", stat, sizeof(stat)))
+		add_rest(k, "per-CPU memory charged to the group, its own too",
+			 stat_field(stat, "percpu"));
+	return err;
+}
+
+int census_check(struct census_source *source, const char *cgroup, bool split,
+		 struct census_check *ret_check, const char **ret_why)
 {
 	struct census_check k = {};
-	struct amount before, percpu;
+	struct payers payers = {};
 	struct census *c;
-	uint64_t payer;
-	char stat[16384];
 	int err;
 
 	if (source->ops->depth_max < CENSUS_PAYERS) {
@@ -179,40 +280,21 @@ int census_check(struct census_source *source, const char *cgroup, struct census
 		if (err)
 			return err;
 	}
-	before = k.kernel;
-	err = census_take(source, CENSUS_PAYERS, &c, ret_why);
+	split = split && source->ops->charges && source->ops->depth_max >= CENSUS_OBJECTS;
+	err = census_take(source, split ? CENSUS_OBJECTS : CENSUS_PAYERS, &c, ret_why);
 	if (err)
 		return err;
 	if (!cgroup) {
 		check_machine(c, &k);
-		goto done;
+	} else {
+		err = find_payers(c, cgroup, &payers);
+		if (err == -ESRCH)
+			*ret_why = "no process is in this cgroup";
+		if (!err)
+			err = check_group(source, c, cgroup, &payers, &k, ret_why);
 	}
-	payer = payer_of_group(c, cgroup);
-	if (!payer) {
-		census_free(c);
-		*ret_why = "no process is in this cgroup";
-		return -ESRCH;
-	}
-	census_check_sum(c, payer, &k);
-	err = read_book(cgroup, &k, ret_why);
-	/* It moves while we look: the middle of both readings is nearest to what was there. */
-	if (!err && before.known == KNOWN_EXACT)
-		k.kernel.bytes = (before.bytes + k.kernel.bytes) / 2;
-	k.smaps_private = amount_exact(0);
-	for (uint32_t i = 0; i < c->count; i++) {
-		const struct census_process *p = &c->process[i];
-
-		if (p->payer == payer && !(p->flags & (CENSUS_ZOMBIE | CENSUS_KERNEL_THREAD)))
-			k.smaps_private = amount_add(k.smaps_private, smaps_private(p->tgid));
-	}
-	if (read_text(cgroup, "memory.stat", stat, sizeof(stat))) {
-		percpu = stat_field(stat, "percpu");
-		add_rest(&k, "per-CPU memory charged to the group, its own too", percpu);
-		add_rest(&k, "kernel memory in vmalloc", stat_field(stat, "vmalloc"));
-	}
-	add_rest(&k, "pages that processors keep in stock for a group, at most",
-		 amount_exact(sysconf(_SC_NPROCESSORS_CONF) * 64 * sysconf(_SC_PAGESIZE)));
-done:
+	k.payer = NULL;
+	payers_done(&payers);
 	census_free(c);
 	if (err)
 		return err;

@@ -19,6 +19,7 @@
 #define FORKTALLY_SOURCE_CENSUS_H
 
 #include "census/census.h"
+#include "census/charges.h"
 #include "census/check.h"
 
 struct census_source;
@@ -31,6 +32,12 @@ struct census_source_ops {
 	int (*take)(struct census_source *source, enum census_depth depth,
 		    struct census **ret_census, const char **ret_why);
 	void (*close)(struct census_source *source);
+	/*
+	 * What the kernel charges to a group and those below it (payer: census_process.payer),
+	 * object by object, whoever holds it. NULL: this source cannot tell.
+	 */
+	int (*charges)(struct census_source *source, uint64_t payer,
+		       struct census_charges *ret_charges);
 };
 
 /* Each source's struct starts with this. */
@@ -70,13 +77,16 @@ static inline void census_source_close(struct census_source *source)
 
 /**
  * census_check() - compare what a cgroup's processes hold with what the kernel charges the group.
- * @cgroup: directory of a memory cgroup, v1 or v2; NULL: the machine as a whole.
+ * @cgroup: directory of a memory cgroup, v1 or v2, with those below it; NULL: the machine as a
+ *          whole.
+ * @split: look at all that the group is charged for, so that what is unattributed is told by name:
+ *         some 50 ms for each GiB of the machine's memory.
  *
- * Takes a census of depth CENSUS_PAYERS. Errors: as census_take(); -ENOENT no such group; -ESRCH no
- * process is in it.
+ * Takes a census of depth CENSUS_PAYERS at least. Errors: as census_take(); -ENOENT no such group;
+ * -ESRCH no process is in it.
  */
-int census_check(struct census_source *source, const char *cgroup, struct census_check *ret_check,
-		 const char **ret_why);
+int census_check(struct census_source *source, const char *cgroup, bool split,
+		 struct census_check *ret_check, const char **ret_why);
 
 /**
  * census_cgroup_path() - where the control group with this inode number is mounted.

@@ -16,6 +16,7 @@
 
 #include "bpf/census.skel.h"
 #include "census/build.h"
+#include "source/bpf/charged.h"
 #include "source/bpf/machine.h"
 #include "source/proc/census.h"
 
@@ -161,7 +162,8 @@ static int walk(struct bpf_census *s, enum census_depth depth, struct build *b)
 	int fd, err = 0;
 	ssize_t n;
 
-	s->skel->bss->depth = depth;
+	s->skel->bss->depth = depth > CENSUS_PAYERS ? CENSUS_PAYERS : depth;
+	s->skel->bss->each = depth == CENSUS_OBJECTS;
 	s->skel->bss->take++;
 	s->skel->bss->hold_count = 0;
 	s->skel->bss->lost = 0;
@@ -229,10 +231,17 @@ static int census_bpf_take(struct census_source *source, enum census_depth depth
 	return 0;
 }
 
+static int census_bpf_charges(struct census_source *source, uint64_t payer,
+			      struct census_charges *ret_charges)
+{
+	return charged_scan(&((struct bpf_census *)source)->machine, payer, ret_charges);
+}
+
 const struct census_source_ops census_bpf = {
     .name = "bpf",
-    .depth_max = CENSUS_PAYERS,
+    .depth_max = CENSUS_OBJECTS,
     .open = census_bpf_open,
     .take = census_bpf_take,
     .close = census_bpf_close,
+    .charges = census_bpf_charges,
 };
