@@ -3,6 +3,7 @@
 #include "cmd/top.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -241,6 +242,10 @@ int cmd_top(int argc, char *const argv[])
 		print_help();
 		return 0;
 	}
+	/* A census is some MiB, each look: it goes back as a whole, names do not pin it. */
+#ifdef M_MMAP_THRESHOLD
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
 	t = malloc(sizeof(*t));
 	if (!t) {
 		cmd_error("out of memory");

@@ -9,8 +9,8 @@
 #include "cmd/top.h"
 
 /* Of a core, what counting all kinds may take; the table and the screen need some as well. */
-#define ALL_SHARE_PERCENT 2
-#define ASKED_MAX	  4096
+#define ALL_SHARE_PERMILLE 15
+#define ASKED_MAX	   4096
 /* A command line is asked for again after so many looks, at most so many in one look. */
 #define ASK_AGAIN_LOOKS 30
 #define ASK_AGAIN_MOST	64
@@ -122,7 +122,7 @@ static void schedule_all(struct top *t, uint64_t cost_ns)
 	uint64_t interval = t->options->interval_ns;
 
 	t->all_cost_ns = t->all_cost_ns ? (3 * t->all_cost_ns + cost_ns) / 4 : cost_ns;
-	t->all_every_ns = t->all_cost_ns * 100 / ALL_SHARE_PERCENT;
+	t->all_every_ns = t->all_cost_ns * 1000 / ALL_SHARE_PERMILLE;
 	if (t->all_every_ns <= interval)
 		t->all_every_ns = 0; /* every look can be one */
 	t->all_next_ns = top_clock_ns() + t->all_every_ns;
