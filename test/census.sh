@@ -62,6 +62,7 @@ look()
 	sleep 0.3
 	"$FORKTALLY" ps --check --cgroup="$group" --json 7>&- 8<&- >"$dir/json" 2>"$dir/err"
 	[ -z "${KEEP:-}" ] || cp "$dir/json" "$KEEP/$1.json"
+	[ -s "$dir/json" ] || echo "$1: $(head -n 1 "$dir/err")" >&2
 	jq -r --arg name "$1" '.checks[0] | [$name, .processes, .reached, .kernel,
 		(if .kernel > 0 and .cached then 100 * (.unattributed - .cached) / .kernel else 100 end),
 		.private, .smaps_private,

@@ -180,6 +180,16 @@ struct level {
 static struct level levels[LEVELS];
 __u32 top;
 
+/* Bounded by an instruction of its own: 6.12 forgets what the compiler knows of a mask. */
+static __always_inline struct level *this_level(void)
+{
+	__u64 at = top;
+
+	asm volatile("%0 &= 7" : "+r"(at));
+	return &levels[at];
+}
+_Static_assert(LEVELS == 8, "the mask above");
+
 /* Is the root a node, or the only mapping there is? */
 static __always_inline bool is_node(__u64 entry)
 {
@@ -196,7 +206,7 @@ static __always_inline bool is_node(__u64 entry)
 static __always_inline void enter(__u64 entry, __u64 max)
 {
 	__u64 node = entry & ~MAPLE_NODE_MASK;
-	struct level *l = &levels[top & (LEVELS - 1)];
+	struct level *l = this_level();
 	__u32 type = entry >> 3 & 15, count;
 	__u8 end = 0;
 
@@ -225,7 +235,7 @@ static __always_inline void enter(__u64 entry, __u64 max)
 
 static long next_mapping(__u32 i, __u64 *mm)
 {
-	struct level *l = &levels[top & (LEVELS - 1)];
+	struct level *l = this_level();
 	__u64 entry, max;
 	__u32 at = l->at;
 

@@ -5,7 +5,7 @@
 #   === begin NAME FILE / the file / === end
 # Then it switches the machine off. Judging is left to run.sh, outside.
 # shellcheck shell=bash
-export PATH=/bin LC_ALL=C TMPDIR=/tmp HOME=/tmp WORKLOAD=/bin
+export PATH=/bin LC_ALL=C TMPDIR=/tmp HOME=/tmp WORKLOAD=/bin FORKTALLY=/bin/forktally
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
@@ -20,6 +20,7 @@ else
 fi
 mount -t tracefs tracing /sys/kernel/tracing
 mount -t bpf bpf /sys/fs/bpf
+ip link set lo up
 ulimit -n 65536
 stty -F /dev/ttyS1 raw -echo -opost
 exec 8>/dev/ttyS1

@@ -49,14 +49,14 @@ make_initramfs()
 	shift 2
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,dev,proc,sys,tmp,test}
-	for program in busybox bash; do take "$root" "$(command -v $program)"; done
+	for program in busybox bash jq; do take "$root" "$(command -v $program)"; done
 	busybox --list | while read -r program; do
 		[ -e "$root/bin/$program" ] || ln -s busybox "$root/bin/$program"
 	done
 	for program in "$FORKTALLY" "$WORKLOAD"/*; do
 		[ ! -x "$program" ] || take "$root" "$program"
 	done
-	cp test/oracle.sh test/apart.sh "$root/test/"
+	cp test/*.sh "$root/test/"
 	cp test/vm/init.sh "$root/init"
 	chmod 755 "$root/init"
 	cp "$runs" "$root/runs"
