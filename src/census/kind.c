@@ -30,7 +30,7 @@ static const struct census_kind_row rows[] = {
 		 .source = "task_struct.fs"},
     [KIND_NAMESPACE] = {"namespace", "namespaces", THING_NAMESPACE, KERNEL,
 			.help = "Namespaces that are not those of the first process: the structs "
-				"themselves and their mounts.",
+				"themselves, not what is in them (mounts, network state).",
 			.source = "task_struct.nsproxy"},
     [KIND_SIGNAL_PENDING] = {"signal.pending", "pending signals", THING_SIGNAL_PENDING, KERNEL,
 			     .help = "Signals that were sent and not yet taken.",
