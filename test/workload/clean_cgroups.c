@@ -4,11 +4,8 @@
  * it when the child has ended.
  */
 #include <fcntl.h>
-#include <mntent.h>
 #include <sys/stat.h>
-#include "workload.h"
-
-static char root[256];
+#include "hierarchy.h"
 
 static void make_cgroup(const char *path)
 {
@@ -41,23 +38,6 @@ static void start_job(bool leak)
 	workload_wait(child);
 	if (rmdir(path))
 		workload_fail("rmdir");
-}
-
-/* The second version of control groups: light without controllers. */
-static void find_hierarchy(void)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "r");
-	struct mntent *m;
-
-	while (mounts && (m = getmntent(mounts)))
-		if (strcmp(m->mnt_type, "cgroup2") == 0 && !root[0])
-			snprintf(root, sizeof(root), "%s", m->mnt_dir);
-	if (mounts)
-		endmntent(mounts);
-	if (!root[0]) {
-		errno = ENOSYS;
-		workload_fail("no cgroup2 is mounted");
-	}
 }
 
 int main(int argc, char **argv)

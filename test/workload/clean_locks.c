@@ -4,21 +4,10 @@
  * unlocks it when the job is done, but for the last ten jobs; each child locks two bytes and ends
  * with them.
  */
-#include <fcntl.h>
 #include <sys/file.h>
-#include "workload.h"
+#include "spool.h"
 
 #define KEPT 10
-
-static int spool;
-
-static void set_lock(long at, short type)
-{
-	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 2 * at, .l_len = 1};
-
-	if (fcntl(spool, F_SETLK, &lock))
-		workload_fail("F_SETLK");
-}
 
 static void start_job(bool leak)
 {
@@ -41,10 +30,6 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
-	char path[] = "/tmp/forktally.XXXXXX";
-
-	spool = mkstemp(path);
-	if (spool < 0 || unlink(path))
-		workload_fail(path);
+	open_spool();
 	return workload_loop(argc, argv, start_job);
 }

@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * leak_lock.c - the parent locks a byte of its spool file for each child, as a mark of the job, and
- * never unlocks it. Every other byte: neighbours would become one lock.
+ * never unlocks it.
  */
-#include <fcntl.h>
-#include "workload.h"
-
-static int spool;
-
-static void set_lock(long job, short type)
-{
-	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 2 * job, .l_len = 1};
-
-	if (fcntl(spool, F_SETLK, &lock))
-		workload_fail("F_SETLK");
-}
+#include "spool.h"
 
 static void start_job(bool leak)
 {
@@ -29,10 +18,6 @@ static void start_job(bool leak)
 
 int main(int argc, char **argv)
 {
-	char path[] = "/tmp/forktally.XXXXXX";
-
-	spool = mkstemp(path);
-	if (spool < 0 || unlink(path))
-		workload_fail(path);
+	open_spool();
 	return workload_loop(argc, argv, start_job);
 }
