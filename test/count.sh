@@ -62,6 +62,7 @@ things()
 	socket.unread) unread "$pid" ;;
 	socket.inflight) cat "/proc/$pid/fdinfo/"* 2>/dev/null | awk '/^scm_fds:/ { s += $2 } END { print s + 0 }' ;;
 	socket.closewait) connections_over "$pid" ;;
+	socket.backlog) inside "$pid" ss -H -x -l -n -p | awk -v p="pid=$pid," 'index($0, p) { s += $3 } END { print s + 0 }' ;;
 	ipc.shm) inside "$pid" tail -n +2 /proc/sysvipc/shm | wc -l ;;
 	ipc.sem) inside "$pid" tail -n +2 /proc/sysvipc/sem | wc -l ;;
 	ipc.msg) inside "$pid" tail -n +2 /proc/sysvipc/msg | wc -l ;;

@@ -291,6 +291,7 @@ struct epitem {
 } CORE;
 struct sk_buff {
 	struct sk_buff *next;
+	struct sock *sk; /* in the queue of a unix socket that listens: the connection */
 	char cb[48];
 	unsigned char *head;
 	unsigned int end, data_len;
@@ -306,7 +307,7 @@ struct sk_buff_head {
 	struct sk_buff *next;
 	unsigned int qlen;
 } CORE;
-enum { TCP_CLOSE = 7, TCP_CLOSE_WAIT = 8 };
+enum { TCP_CLOSE = 7, TCP_CLOSE_WAIT = 8, TCP_LISTEN = 10 };
 struct sock_common {
 	unsigned short skc_family;
 	unsigned char skc_state;

@@ -323,77 +323,7 @@ static __always_inline int reach_inotify(__u64 group, __u32 mark)
 	return 0;
 }
 
-/* Descriptors in a message: whoever reads it gets them. */
-static __always_inline void reach_flight(__u64 list, __u32 mark)
-{
-	struct scm_fp_list *fpl = (struct scm_fp_list *)list;
-	int count = BPF_CORE_READ(fpl, count);
-
-	found(list, mark);
-	for (int i = 0; i < FLIGHT_MAX && i < count; i++)
-		aboard(read_u64(list + bpf_core_field_offset(struct scm_fp_list, fp) + i * 8),
-		       mark);
-}
-
-/* A page comes first, then how many bytes are used. */
-static __always_inline void reach_frag(__u64 frag, __u32 mark)
-{
-	found_pages(read_u64(frag), (__u32)read_u64(frag + 8), mark);
-}
-
-/* One message: its head, its data, and descriptors in it. @unix_socket: 0 or 1. */
-__noinline int reach_message(__u64 address, __u32 mark, __u32 unix_socket)
-{
-	struct sk_buff *skb = (struct sk_buff *)address;
-	__u64 data = (__u64)BPF_CORE_READ(skb, head), list = 0;
-	__u64 info = data + BPF_CORE_READ(skb, end), parms;
-	__u32 frags = BPF_CORE_READ((struct skb_shared_info *)info, nr_frags);
-
-	if (unix_socket) {
-		parms = address + bpf_core_field_offset(struct sk_buff, cb);
-		list = read_u64(parms + bpf_core_field_offset(struct unix_skb_parms, fp));
-		if (list)
-			mark = MARK(THING_SOCKET_INFLIGHT, VIA_FLIGHT, MARK_FD(mark));
-		found(read_u64(parms + bpf_core_field_offset(struct unix_skb_parms, pid)), mark);
-	}
-	found(address, mark | MARK_BODY);
-	found(data, mark);
-	for (__u32 i = 0; i < FRAGS_MAX && i < frags; i++)
-		reach_frag(info + bpf_core_field_offset(struct skb_shared_info, frags) + i * 16,
-			   mark);
-	if (list)
-		reach_flight(list, mark);
-	return 0;
-}
-
-struct queue_walk {
-	__u64 head, at;
-	__u32 mark, unix_socket;
-};
-
-static long reach_next_message(__u32 i, struct queue_walk *q)
-{
-	if (!q->at || q->at == q->head)
-		return 1;
-	reach_message(q->at, q->mark, q->unix_socket);
-	q->at = read_u64(q->at);
-	return 0;
-}
-
-/* What waits to be read in the queue of a socket. */
-static __always_inline int reach_queue(__u64 sock, __u32 mark, __u32 unix_socket)
-{
-	struct queue_walk q = {.head = sock + bpf_core_field_offset(struct sock, sk_receive_queue),
-			       .mark = mark,
-			       .unix_socket = unix_socket};
-
-	q.at = read_u64(q.head);
-	if (HAS_LOOP)
-		return bpf_loop(QUEUE_LONG, reach_next_message, &q, 0);
-	for (int i = 0; i < QUEUE_SHORT && !reach_next_message(i, &q); i++)
-		;
-	return 0;
-}
+#include "queue.h"
 
 struct list_walk {
 	__u64 head, at;
@@ -491,6 +421,9 @@ __noinline int reach_fd(__u64 address, __u32 fd, __u64 files)
 	case THING_FD_SOCKET_OTHER:
 	case THING_SOCKET_CLOSEWAIT:
 		sk = (__u64)BPF_CORE_READ((struct socket *)private, sk);
+		if (thing == THING_FD_SOCKET_UNIX && sock_listens(sk))
+			return reach_backlog(sk,
+					     MARK(THING_SOCKET_BACKLOG, VIA_QUEUE, MARK_FD(mark)));
 		return reach_queue(sk, MARK(THING_SOCKET_UNREAD, VIA_QUEUE, MARK_FD(mark)),
 				   thing == THING_FD_SOCKET_UNIX);
 	}

@@ -35,6 +35,7 @@
 	X(THING_SOCKET_UNREAD, "socket.unread")                                                    \
 	X(THING_SOCKET_INFLIGHT, "socket.inflight")                                                \
 	X(THING_SOCKET_CLOSEWAIT, "socket.closewait")                                              \
+	X(THING_SOCKET_BACKLOG, "socket.backlog")                                                  \
 	X(THING_IPC_SHM, "ipc.shm")                                                                \
 	X(THING_IPC_SEM, "ipc.sem")                                                                \
 	X(THING_IPC_MSG, "ipc.msg")                                                                \

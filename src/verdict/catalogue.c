@@ -204,6 +204,11 @@ static const struct rule rules[] = {
      .parts = "filp, sock_inode_cache, dentry, TCP",
      .hint = "The other side has closed or reset these connections, this side has not. Close a "
 	     "socket when a read from it returns 0 or fails."},
+    {CAUSE("socket.backlog", POOL_KERNEL),
+     .thing = THING_SOCKET_BACKLOG,
+     .parts = "UNIX of both sides, what was sent, pid",
+     .hint = "Connections wait in a socket that listens, and nobody accepts them. Accept and close "
+	     "them, or close the socket."},
     {CAUSE("ipc.shm", POOL_SHARED),
      .thing = THING_IPC_SHM,
      .where = WHERE_LEFT,

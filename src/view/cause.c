@@ -34,6 +34,7 @@ static const struct cause_words causes[] = {
     {"socket.inflight", "Descriptors wait in messages that nobody reads", "descriptor",
      "descriptors"},
     {"socket.closewait", "Sockets stay open that the other side has closed", "socket", "sockets"},
+    {"socket.backlog", "Connections are never accepted", "connection", "connections"},
     {"ipc.shm", "Shared memory segments are left in the system", "segment", "segments"},
     {"ipc.sem", "Semaphore sets are left in the system", "set", "sets"},
     {"ipc.msg", "Message queues are left in the system", "queue", "queues"},
