@@ -18,6 +18,8 @@ bash -c 'exec -a "wide_你好_name" sleep 60' &
 wide=$!
 bash -c 'exec -a "$(printf "bad_\033[31m\007_name")" sleep 60' &
 bad=$!
+# tmux starts commands with $SHELL, or with the user's own, which may be nologin.
+export SHELL=/bin/sh
 mux() { tmux -u -S "$TMPDIR/tmux" -f /dev/null "$@" 2>/dev/null; }
 trap 'mux kill-server; kill $known $wide $bad 2>/dev/null' EXIT
 wait_for 10 grep -q ready "$TMPDIR/ready" || not_ok "$source: the workload" "not ready"
