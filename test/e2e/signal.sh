@@ -49,7 +49,13 @@ gone "SIGINT"
 # As a terminal does it, to the whole group, and while the source is being set up: the command may be dead
 # before it ran, which is inconclusive.
 rm -f "$report"
-env --default-signal=INT timeout --preserve-status -s INT 0.05 "${run[@]}" sleep "$word" 2>"$TMPDIR/err"
+set -m # a process group of its own
+env --default-signal=INT "${run[@]}" sleep "$word" 2>"$TMPDIR/err" &
+pid=$!
+set +m
+sleep 0.05
+kill -INT -- "-$pid"
+wait "$pid"
 status=$?
 expect "SIGINT at the start: exit status" 130 "${status/#24/130}"
 expect "SIGINT at the start: report" "2 2" "$(field "$report" '"\(.signal) \(.interrupted)"')"
