@@ -13,7 +13,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-const volatile __u32 learner, page_shift;
+const volatile __u32 page_shift;
+__u32 learner; /* the process that learns, as the first pid namespace counts */
 
 /* Objects of ours, by address: a fork of a large process makes thousands. */
 struct {
@@ -118,6 +119,14 @@ static __always_inline __u64 site_of(__u64 object)
 	__u64 *site = bpf_map_lookup_elem(&sites, &object);
 
 	return site ? *site : 0;
+}
+
+/* Run by user space first: in a pid namespace of its own it does not know this number. */
+SEC("raw_tp/sched_process_exit")
+int see_learner(struct bpf_raw_tracepoint_args *ctx)
+{
+	learner = bpf_get_current_pid_tgid() >> 32;
+	return 0;
 }
 
 /* Run by user space when it has locked a byte of this file, and has a keyring of its own. */

@@ -201,6 +201,11 @@ static int exact_open(const struct source_options *opts, struct launch *launch,
 	x->proc_fd = x->poll_fd = x->pidfd = -1;
 	libbpf_set_print(quiet);
 	err = machine_learn(&x->machine, ret_why);
+	if (!err && x->machine.learner != (uint32_t)getpid()) {
+		*ret_why = "the kernel programs tell pids of the first pid namespace, and this is "
+			   "another one";
+		err = -ENOTSUP;
+	}
 	if (err)
 		goto out;
 	/* Without a group of its own there is no second book; the report says so. */

@@ -189,13 +189,20 @@ static int act(void)
 	return 0;
 }
 
+/* In our own name, here and now. */
+static int run_once(struct bpf_program *program)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(program), &run);
+}
+
 /*
  * A file lock and a key: a keyring of this thread's own, of which no child will know. Where it
  * cannot have one, keys are not counted.
  */
 static void learn_uncharged(struct calibrate_bpf *c)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, run);
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
 	int fd = memfd_create("forktally", MFD_CLOEXEC);
 
@@ -204,7 +211,7 @@ static void learn_uncharged(struct calibrate_bpf *c)
 	c->bss->lock_fd = (uint32_t)fd;
 	(void)fcntl(fd, F_SETLK, &lock);
 	(void)syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_THREAD_KEYRING, 1);
-	(void)bpf_prog_test_run_opts(bpf_program__fd(c->progs.see_uncharged), &run);
+	(void)run_once(c->progs.see_uncharged);
 	close(fd);
 }
 
@@ -227,13 +234,13 @@ int machine_learn(struct machine *ret_machine, const char **ret_why)
 		*ret_why = "the kernel programs cannot be opened";
 		return -errno;
 	}
-	c->rodata->learner = (uint32_t)getpid();
 	c->rodata->page_shift = m.page_shift;
 	if (!m.slab_alloc) {
 		bpf_program__set_autoload(c->progs.see_alloc_node, true);
 		bpf_program__set_autoload(c->progs.see_kmalloc_node, true);
 	}
 	bpf_program__set_autoattach(c->progs.see_cpu, false);
+	bpf_program__set_autoattach(c->progs.see_learner, false);
 	bpf_program__set_autoattach(c->progs.see_uncharged, false);
 	err = calibrate_bpf__load(c);
 	if (err) {
@@ -243,7 +250,9 @@ int machine_learn(struct machine *ret_machine, const char **ret_why)
 			       : "the kernel refuses a tracing program";
 		goto out;
 	}
-	err = calibrate_bpf__attach(c);
+	err = run_once(c->progs.see_learner);
+	if (!err)
+		err = calibrate_bpf__attach(c);
 	if (err) {
 		*ret_why = "a tracepoint cannot be attached to";
 		goto out;
@@ -260,6 +269,7 @@ int machine_learn(struct machine *ret_machine, const char **ret_why)
 		(void)bpf_prog_test_run_opts(bpf_program__fd(c->progs.see_cpu), &run);
 	}
 	learn_uncharged(c);
+	m.learner = c->bss->learner;
 	m.fork_site = c->bss->fork_site;
 	m.lock_site = c->bss->lock_site;
 	m.key_site = c->bss->key_site;

@@ -13,7 +13,8 @@
 #define MACHINE_CPUS 256
 
 struct machine {
-	uint32_t cpus; /* possible ones */
+	uint32_t cpus;	  /* possible ones */
+	uint32_t learner; /* our process id, as the first pid namespace counts */
 	uint32_t page_bytes, page_shift;
 	uint32_t gfp_account, gfp_zero, gfp_reclaimable, slab_account, slab_reclaim;
 	uint32_t payer_bytes;		   /* a memory cgroup pays for beside each slab object */
