@@ -302,7 +302,7 @@ int census(struct bpf_iter__task *ctx)
 	struct signal_struct___c *signal;
 	struct cred___c *cred;
 	struct thread_walk w;
-	__u32 depth_of_reader, flags;
+	__u32 depth_of_reader, flags, users;
 	__u64 leader;
 
 	if (!t || t->pid != t->tgid)
@@ -323,6 +323,8 @@ int census(struct bpf_iter__task *ctx)
 	    depth == CENSUS_SUMMARY ? __builtin_offsetof(struct census_record, cell) : sizeof(now),
 	    (const void *)&nothing);
 	now.tgid = depth_of_reader ? tgid_of(t, depth_of_reader) : TASK(struct task_struct, tgid);
+	if (!now.tgid)
+		return 0; /* its number is gone already */
 	now.parent = tgid_of(TASK(struct task_struct, real_parent), depth_of_reader);
 	now.start_ns = TASK(struct task_struct, start_boottime);
 	__builtin_memcpy(now.comm, task_copy + bpf_core_field_offset(struct task_struct, comm),
@@ -354,10 +356,17 @@ int census(struct bpf_iter__task *ctx)
 	cgroup_of(t);
 	now.mm = mm;
 	now.files = files;
-	if (mm)
+	users = now.threads ? now.threads : 1;
+	if (mm) {
 		census_counters(mm);
-	if (files)
+		if (MM(struct mm_struct___c, mm_users).counter <= (__s32)users)
+			now.flags |= CENSUS_MM_ALONE;
+	}
+	if (files) {
 		now.fds = count_files(files);
+		if (BPF_CORE_READ((struct files_struct___c *)files, count.counter) <= (__s32)users)
+			now.flags |= CENSUS_FILES_ALONE;
+	}
 	if (depth == CENSUS_SUMMARY) {
 		census_summary_bytes(t, leader);
 		return bpf_seq_write(ctx->meta->seq, &now,

@@ -146,6 +146,7 @@ struct maple_tree {
 struct mm_struct___c {
 	struct maple_tree mm_mt;     /* since 6.1 */
 	struct vm_area_struct *mmap; /* before */
+	atomic_t mm_users;
 	int map_count;
 	unsigned long total_vm;
 	void *pgd, *pcpu_cid, *futex_phash, *futex_ref;
@@ -164,6 +165,7 @@ struct anon_vma___c {
 } CORE;
 
 struct files_struct___c {
+	atomic_t count;
 	struct fdtable fdtab;
 } CORE;
 typedef struct {

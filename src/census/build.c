@@ -248,6 +248,18 @@ static int by_address(const void *a, const void *b)
 	return x->process < y->process ? -1 : x->process > y->process;
 }
 
+/*
+ * One after the other held it alone: the address was used again, and they share nothing. It is
+ * told in the order of tgids, as the kernel's iterator does.
+ */
+static bool used_again(const struct build *b, const struct sharer *x, enum census_of of)
+{
+	uint32_t alone = of == OF_MM ? CENSUS_MM_ALONE : CENSUS_FILES_ALONE;
+	const struct census_process *p = b->census->process;
+
+	return p[x[-1].process].flags & p[x->process].flags & alone;
+}
+
 static int divide_among_sharers(struct build *b, enum census_of of)
 {
 	struct sharer *sharer = malloc((b->census->count + 1) * sizeof(*sharer));
@@ -263,7 +275,9 @@ static int divide_among_sharers(struct build *b, enum census_of of)
 	}
 	qsort(sharer, n, sizeof(*sharer), by_address);
 	for (uint32_t i = 0; i < n; i = k) {
-		for (k = i + 1; k < n && sharer[k].address == sharer[i].address; k++)
+		for (k = i + 1; k < n && sharer[k].address == sharer[i].address &&
+				!used_again(b, &sharer[k], of);
+		     k++)
 			;
 		for (uint32_t j = i; j < k && k - i > 1; j++)
 			divide_process(b, sharer[j].process, of, j - i, k - i);

@@ -78,8 +78,10 @@ enum census_depth {
 #define CENSUS_KERNEL_THREAD 2u
 #define CENSUS_LEADER_GONE   4u /* its first thread has ended, others run */
 #define CENSUS_STOPPED	     8u
-#define CENSUS_CUT	     16u /* some of what it holds was not counted: lower bounds */
-#define CENSUS_UNSURE	     32u /* memory counters without their per-CPU part: estimates */
+#define CENSUS_CUT	     16u  /* some of what it holds was not counted: lower bounds */
+#define CENSUS_UNSURE	     32u  /* memory counters without their per-CPU part: estimates */
+#define CENSUS_FILES_ALONE   64u  /* when it was looked at, nobody shared its table of files */
+#define CENSUS_MM_ALONE	     128u /* likewise its memory */
 
 #define CENSUS_NOT_COUNTED   0xffffffffu
 

@@ -39,11 +39,8 @@ static void add(struct build *b, struct census_record r)
 
 static void hold(struct build *b, uint32_t tgid, uint64_t address, uint64_t bytes)
 {
-	struct census_hold h = {.address = address,
-				.bytes = bytes,
-				.count = 1,
-				.kind = KIND_FD_PIPE,
-				.tgid = tgid};
+	struct census_hold h = {
+	    .address = address, .bytes = bytes, .count = 1, .kind = KIND_FD_PIPE, .tgid = tgid};
 
 	assert_int_equal(build_hold(b, &h), 0);
 }
@@ -104,6 +101,29 @@ static void divides_memory(void **state)
 	assert_int_equal(c->all.kernel.bytes, 101 + 2 * 50);
 	assert_int_equal(c->process[0].part[KIND_VMA].divided, 51);
 	assert_int_equal(c->process[1].part[KIND_VMA].bytes, 101);
+	census_free(c);
+}
+
+/* The address of a table that was let go of, used again: two that were alone share nothing. */
+static void address_used_again(void **state)
+{
+	struct build *b = begin(CENSUS_SUMMARY);
+	struct census_record r = record(1, 0);
+	struct census *c;
+
+	r.mm = 7;
+	r.anon_bytes = 4096;
+	r.flags = CENSUS_MM_ALONE;
+	add(b, r);
+	r.tgid = r.start_ns = 2;
+	add(b, r);
+	r.tgid = r.start_ns = 3; /* a vfork of 2 while we looked */
+	r.flags = 0;
+	add(b, r);
+	c = finish(b);
+	assert_int_equal(c->process[0].private.bytes, 4096);
+	assert_int_equal(c->process[1].private.bytes, 2048);
+	assert_int_equal(c->process[2].private.bytes, 2048);
 	census_free(c);
 }
 
@@ -259,7 +279,7 @@ static void second_book(void **state)
 		h.tgid = 1 + i % 2;
 		h.address = 1 + i / 2;
 		h.payer = 69 + i / 2; /* somebody else, 1's, 2's */
-		if (!i) /* only 1 has this one */
+		if (!i)		      /* only 1 has this one */
 			h.address = 9;
 		assert_int_equal(build_hold(b, &h), 0);
 	}
@@ -323,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(divides),
 	    cmocka_unit_test(divides_memory),
+	    cmocka_unit_test(address_used_again),
 	    cmocka_unit_test(sums_subtrees),
 	    cmocka_unit_test(newer_of_two),
 	    cmocka_unit_test(what_never_came_is_not_nothing),
