@@ -7,6 +7,7 @@
  *   page_base        page = page_base + (address / page size) * page_size (from one large buffer)
  *   percpu_offset    where each processor keeps its copy of a percpu address
  *   stack_bytes      of a kernel stack
+ *   pgd              a top level page table, whose page see_page() has seen the size of
  *   programs_preempted  the kernel keeps a program on its processor, but not from being preempted
  */
 #include "kernel.h"
@@ -16,7 +17,12 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u32 page_shift;
 __u32 learner; /* the process that learns, as the first pid namespace counts */
 
-/* Objects of ours, by address: a fork of a large process makes thousands. */
+struct mm_struct___top {
+	void *pgd;
+} CORE;
+
+/* Objects of ours, and the order of pages, by address: a fork of a large process makes thousands.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -24,7 +30,7 @@ struct {
 	__type(value, __u64);
 } sites SEC(".maps");
 
-__u64 fork_site, lock_site, key_site, page_base, big_page;
+__u64 fork_site, lock_site, key_site, page_base, big_page, pgd;
 __u32 big_order, page_struct_bytes, stack_pages, forks;
 __u64 percpu_offset[256];
 bool programs_preempted;
@@ -64,6 +70,7 @@ SEC("tp_btf/task_newtask")
 int BPF_PROG(see_fork, struct task_struct *child, __u64 clone_flags)
 {
 	struct task_struct *me = (void *)bpf_get_current_task();
+	struct mm_struct___top *mm;
 	__u64 address, *site;
 
 	if (!mine())
@@ -77,16 +84,23 @@ int BPF_PROG(see_fork, struct task_struct *child, __u64 clone_flags)
 		fork_site = *site;
 	if (bpf_core_field_exists(child->stack_vm_area) && child->stack_vm_area)
 		stack_pages = child->stack_vm_area->nr_pages;
+	mm = (void *)BPF_CORE_READ(child, mm);
+	pgd = (__u64)BPF_CORE_READ(mm, pgd);
 	return 0;
 }
 
 SEC("raw_tp/mm_page_alloc")
 int see_page(struct bpf_raw_tracepoint_args *ctx)
 {
-	if (!mine() || !ctx->args[0] || ctx->args[1] < 2)
+	__u64 page = ctx->args[0], order = ctx->args[1] & 15;
+
+	if (!mine() || !page)
 		return 0;
-	big_page = ctx->args[0];
-	big_order = ctx->args[1] & 15;
+	bpf_map_update_elem(&sites, &page, &order, 0);
+	if (order < 2)
+		return 0;
+	big_page = page;
+	big_order = order;
 	page_struct_bytes = bpf_core_type_size(struct page);
 	return 0;
 }

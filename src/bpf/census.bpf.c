@@ -219,14 +219,14 @@ __noinline int census_group(__u64 address)
 	return 0;
 }
 
-/* One of its mappings: down the left side of the tree, where the first place may be free. */
+/* One of its mappings, with its lock: down the left side of the tree, where the first place may be free. */
 static __always_inline __u64 learn_vma(__u64 address)
 {
 	struct mm_struct___c *c = (struct mm_struct___c *)address;
 	__u64 entry, root, slots;
 
 	if (sizes[SIZE_VMA])
-		return sizes[SIZE_VMA];
+		return sizes[SIZE_VMA] + sizes[SIZE_VMA_LOCK];
 	if (!bpf_core_field_exists(c->mm_mt)) {
 		entry = (__u64)BPF_CORE_READ(c, mmap);
 	} else {
@@ -243,7 +243,10 @@ static __always_inline __u64 learn_vma(__u64 address)
 				entry = read_u64(slots + 8);
 		}
 	}
-	return learnt(SIZE_VMA, entry);
+	if (bpf_core_field_exists(((struct vm_area_struct___c *)0)->vm_lock) && entry)
+		learnt(SIZE_VMA_LOCK,
+		       (__u64)BPF_CORE_READ((struct vm_area_struct___c *)entry, vm_lock));
+	return learnt(SIZE_VMA, entry) + sizes[SIZE_VMA_LOCK];
 }
 
 static __always_inline __u64 large(__u64 bytes)

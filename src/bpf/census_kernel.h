@@ -157,6 +157,7 @@ struct mm_cid {
 } CORE;
 struct vm_area_struct___c {
 	struct vm_area_struct *vm_next;
+	void *vm_lock; /* an object of its own before 6.15 */
 } CORE;
 struct anon_vma___c {
 	atomic_t refcount;

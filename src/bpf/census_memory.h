@@ -88,7 +88,7 @@ __noinline int census_counters(__u64 address)
  * own counter. */
 static __always_inline __u64 page_table_bytes(void)
 {
-	return MM(struct mm_struct, pgtables_bytes).counter + page_bytes;
+	return MM(struct mm_struct, pgtables_bytes).counter + pgd_bytes;
 }
 
 #define CHAINS_MAX 4096
@@ -155,6 +155,9 @@ __noinline int census_vma(__u64 address, __u64 mm)
 	w.own = (__u64)COPY_OF(vma_copy, struct vm_area_struct, anon_vma);
 	w.at = (__u64)COPY_OF(vma_copy, struct vm_area_struct, anon_vma_chain).next;
 	put_like(address, SIZE_VMA, KIND_VMA, 1);
+	if (bpf_core_field_exists(((struct vm_area_struct___c *)0)->vm_lock))
+		put_like((__u64)COPY_OF(vma_copy, struct vm_area_struct___c, vm_lock),
+			 SIZE_VMA_LOCK, KIND_VMA, 0);
 	if (w.own && w.own != last_anon) {
 		last_anon = w.own;
 		if (anon_is_alone(w.own))

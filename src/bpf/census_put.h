@@ -14,7 +14,7 @@
 #include "event/census.h"
 
 const volatile __u64 page_base;
-const volatile __u32 page_shift, page_struct_bytes, page_bytes, stack_bytes, payer_bytes;
+const volatile __u32 page_shift, page_struct_bytes, page_bytes, stack_bytes, payer_bytes, pgd_bytes;
 const volatile __u32 hold_room;
 
 #include "payer.h"
@@ -161,7 +161,8 @@ static __always_inline int book(__u64 address, __u64 bytes, __u64 charged, __u64
 	if (depth == CENSUS_PAYERS &&
 	    (of_group || (payer && payer != now.payer) || (each && address)))
 		return hold(address, bytes, charged, payer, kind_count);
-	/* Here, where it is used: old verifiers forget what is known of a number that was put by. */
+	/* Here, where it is used: old verifiers forget what is known of a number that was put by.
+	 */
 	asm volatile("" : "+r"(kind));
 	if (kind >= CENSUS_KINDS)
 		return 0;
@@ -216,6 +217,7 @@ __noinline int put(__u64 address, __u32 kind, __u32 count, __u64 large)
  */
 enum {
 	SIZE_VMA,
+	SIZE_VMA_LOCK,
 	SIZE_CHAIN,
 	SIZE_ANON,
 	SIZE_NODE,

@@ -76,6 +76,7 @@ static int load(struct bpf_census *s, const char **ret_why)
 	s->skel->rodata->page_bytes = m->page_bytes;
 	s->skel->rodata->page_struct_bytes = m->page_struct_bytes;
 	s->skel->rodata->stack_bytes = m->stack_bytes;
+	s->skel->rodata->pgd_bytes = m->pgd_bytes;
 	s->skel->rodata->payer_bytes = m->payer_bytes;
 	s->skel->rodata->cpus = m->cpus;
 	s->skel->rodata->hold_room = s->hold_room;

@@ -215,6 +215,18 @@ static void learn_uncharged(struct calibrate_bpf *c)
 	close(fd);
 }
 
+/* The top level of our child's page tables: as many pages as it was made of, one if that was not
+ * seen. */
+static uint32_t learn_pgd(struct calibrate_bpf *c, const struct machine *m)
+{
+	uint64_t page = m->page_base + (c->bss->pgd >> m->page_shift) * m->page_struct_bytes, order;
+
+	if (!m->page_base || !c->bss->pgd || c->bss->pgd & (m->page_bytes - 1) ||
+	    bpf_map__lookup_elem(c->maps.sites, &page, sizeof(page), &order, sizeof(order), 0))
+		order = 0;
+	return m->page_bytes << order;
+}
+
 int machine_learn(struct machine *ret_machine, const char **ret_why)
 {
 	struct machine m = {.page_bytes = (uint32_t)sysconf(_SC_PAGESIZE)};
@@ -276,6 +288,7 @@ int machine_learn(struct machine *ret_machine, const char **ret_why)
 	m.page_base = c->bss->page_base;
 	m.page_struct_bytes = c->bss->page_struct_bytes;
 	m.stack_bytes = c->bss->stack_pages * m.page_bytes;
+	m.pgd_bytes = learn_pgd(c, &m);
 	m.programs_preempted = c->bss->programs_preempted;
 	memcpy(m.percpu_offset, c->bss->percpu_offset, sizeof(m.percpu_offset));
 	if (!m.fork_site) {

@@ -33,6 +33,7 @@ struct machine {
 	uint64_t page_base; /* 0: not learnt, then the kernel cannot be asked about slab objects */
 	uint32_t page_struct_bytes;
 	uint32_t stack_bytes;
+	uint32_t pgd_bytes; /* of a top level page table: some kernels make it two pages */
 	uint64_t percpu_offset[MACHINE_CPUS];
 };
 
