@@ -172,6 +172,8 @@ static __always_inline void put_io_uring(__u64 file)
 	     KIND_COUNT(KIND_FD_IO_URING, 0));
 }
 
+#define WHAT_INODE 0x100
+
 /**
  * census_file() - an open file, with all it is made of.
  * @fd: MARK_NO_FD: it is mapped.
@@ -185,8 +187,10 @@ __noinline int census_file(__u64 file, __u32 fd, __u64 files)
 	bool shared = fd == MARK_NO_FD || file_is_shared(file);
 	__u32 thing = thing_of_file(file);
 	__u32 mark = MARK(thing, VIA_FD, MARK_NO_FD);
+	/* One that loses its name while we look is what it was. */
+	__u32 what = thing == THING_FD_FILE_DELETED ? THING_FD_FILE : thing;
 
-	if (!group_begin(shared ? file : 0)) {
+	if (!group_begin(shared ? file : 0, what)) {
 		reach_file_alone(file, mark, true);
 		found(BPF_CORE_READ(f, f_security) ? (__u64)BPF_CORE_READ(f, f_security) : 0, mark);
 		reach_watches(file, MARK(THING_FD_EPOLL, VIA_FD, MARK_NO_FD));
@@ -225,7 +229,7 @@ __noinline int census_file(__u64 file, __u32 fd, __u64 files)
 	} else if ((BPF_CORE_READ(inode, i_mode) & 0xf000) != 0xc000) {
 		shared = true;
 	}
-	if (!group_begin(shared ? (__u64)inode : 0)) {
+	if (!group_begin(shared ? (__u64)inode : 0, what | WHAT_INODE)) {
 		reach_inode(file, mark, true);
 		group_end();
 	}

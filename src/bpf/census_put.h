@@ -39,12 +39,16 @@ __u64 lost; /* holds that found no room */
 struct census_cell group_cell[CENSUS_KINDS];
 __u64 of_group; /* its address, 0: what is put is held alone */
 __u64 group_kinds;
+__u32 group_what;
 
-/* Groups that were told in full, by hash: the next holder needs no more than the address. */
+/*
+ * Groups that were told in full, by hash: the next holder needs no more than the address. An
+ * address that was freed and is another thing now is told anew.
+ */
 #define TOLD 4096
 struct told {
 	__u64 address, kinds;
-	__u32 take, pad;
+	__u32 take, what;
 };
 static struct told told[TOLD];
 
@@ -78,14 +82,17 @@ static __always_inline struct told *told_at(__u64 address)
 	return &told[(address * 0x9E3779B97F4A7C15ull) >> 52 & (TOLD - 1)];
 }
 
-/* Begins one. True: all that is in it was told before. @address: 0: held alone. */
-__noinline int group_begin(__u64 address)
+/* Begins one. True: all that is in it was told before. @address: 0: held alone. @what: only
+ * compared. */
+__noinline int group_begin(__u64 address, __u32 what)
 {
 	struct told *t = told_at(address);
 
 	of_group = address;
 	group_kinds = 0;
-	if (!address || depth == CENSUS_PAYERS || t->address != address || t->take != take)
+	group_what = what;
+	if (!address || depth == CENSUS_PAYERS || t->address != address || t->take != take ||
+	    t->what != what)
 		return false;
 	for (__u32 k = 0; k < CENSUS_KINDS; k++) {
 		if (t->kinds >> k & 1)
@@ -109,6 +116,7 @@ __noinline int group_end(void)
 	}
 	t->address = of_group;
 	t->kinds = group_kinds;
+	t->what = group_what;
 	t->take = take;
 	of_group = 0;
 	return 0;

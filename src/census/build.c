@@ -349,6 +349,11 @@ void build_missing(struct build *b)
 	b->census->complete = false;
 }
 
+void build_outside(struct build *b)
+{
+	b->census->outside = true;
+}
+
 int build_finish(struct build *b, const struct census_machine *machine, struct census **ret_census)
 {
 	struct census *c = b->census;

@@ -31,6 +31,9 @@ int build_hold(struct build *b, const struct census_hold *h);
  */
 void build_missing(struct build *b);
 
+/* There are processes outside of the pid namespace: of what nobody holds nothing is known. */
+void build_outside(struct build *b);
+
 /**
  * build_finish() - divide, and sum.
  * @machine: copied in; NULL: unknown.

@@ -105,6 +105,11 @@ struct census {
 	uint64_t took_ns;	  /* wall clock */
 	bool complete;		  /* no process was left out, nothing was cut */
 	bool missing;		  /* some were left out: sums over all are lower bounds */
+	/* Of them, those that /proc hides (hidepid); CENSUS_UNKNOWN_COUNT: it does not tell how
+	 * many. */
+	uint64_t hidden;
+	/* It is of one pid namespace: those outside, which hold memory too, are not in it. */
+	bool outside;
 
 	struct census_process *process; /* by tgid, rising */
 	uint32_t count;
@@ -114,7 +119,7 @@ struct census {
 	struct census_machine machine;
 	/*
 	 * Kernel memory of the machine (slab, stacks, page tables, per-CPU) that no process here
-	 * holds. Most of it is cache: machine.slab_reclaimable.
+	 * holds. Most of it is cache: machine.slab_reclaimable. Unknown where some are not seen.
 	 */
 	struct amount unattributed;
 

@@ -159,7 +159,7 @@ static struct amount rest_of(const struct census *c)
 		       amount_add(amount_add(m->kernel_stack, m->page_table), m->percpu));
 	struct amount held = {.known = c->all.kernel.known};
 
-	if (!c->parts || book.known == KNOWN_AT_LEAST)
+	if (!c->parts || c->outside || book.known == KNOWN_AT_LEAST)
 		return (struct amount){.known = KNOWN_NOT};
 	for (int k = 0; k < CENSUS_KINDS; k++) {
 		enum census_home home = kind_get(k)->home;

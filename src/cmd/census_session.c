@@ -68,6 +68,10 @@ add_note(struct census_session *s, const char *format, ...)
 	s->note_count++;
 }
 
+#define WHO_SEES_HIDDEN                                                                            \
+	"Who has CAP_SYS_PTRACE sees them, as root does; without hidepid=ptraceable also the "     \
+	"group of the mount option gid=."
+
 static void note_what_is_missing(struct census_session *s, const struct census *c)
 {
 	uint32_t cut = 0;
@@ -94,9 +98,20 @@ static void note_what_is_missing(struct census_session *s, const struct census *
 		    s,
 		    "This kernel does not show process 1 to BPF iterators: it is missing here and "
 		    "in all sums. --source=proc shows it.");
-	if (c->source == SOURCE_PROC && census_proc_hides())
-		add_note(s, "/proc is mounted with hidepid: processes of other users are not shown "
-			    "at all; root, or the group of the mount option gid=, sees them.");
+	if (c->outside)
+		add_note(s,
+			 "Only processes of this pid namespace are seen: what those outside hold "
+			 "is in no sum, and what no process holds is not known.");
+	if (c->hidden == CENSUS_UNKNOWN_COUNT)
+		add_note(s, "/proc is mounted with hidepid: processes of others are not shown, and "
+			    "how many are missing cannot be told. " WHO_SEES_HIDDEN);
+	else if (c->hidden)
+		add_note(
+		    s,
+		    "/proc is mounted with hidepid: %llu process%s of others may not be looked "
+		    "at, and %s missing here and in all sums. " WHO_SEES_HIDDEN,
+		    (unsigned long long)c->hidden, c->hidden == 1 ? "" : "es",
+		    c->hidden == 1 ? "is" : "are");
 }
 
 int census_session_take(struct census_session *s, enum census_depth depth,

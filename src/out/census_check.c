@@ -74,13 +74,20 @@ int census_check_text_write(FILE *f, const struct census_checked *checked, size_
 			 .width = look->width ? look->width : 100,
 			 .colour = look->colour,
 			 .utf8 = look->utf8};
+	bool bounded = false;
 
 	for (size_t i = 0; i < count; i++) {
+		bounded = bounded || checked[i].check->held.known == KNOWN_AT_LEAST;
 		if (i)
 			fputc('\n', f);
 		print_one(&p, &checked[i], look);
 	}
 	fputc('\n', f);
+	if (bounded)
+		page_wrap(&p, 0,
+			  "Where HELD is marked >=, processes that are not seen may hold more "
+			  "(process 1, or those outside of this pid namespace): then what no "
+			  "process holds, UNATTRIBUTED, is not known.");
 	page_wrap(
 	    &p, 0,
 	    "REACHED is what the kernel should charge: HELD by the processes of the group, less "

@@ -29,6 +29,7 @@ int census_json_write(FILE *f, const struct census_print *print)
 	census_object_count(&o, "schema_version", CENSUS_JSON_VERSION);
 	census_object_text(&o, "source", c->source == SOURCE_PROC ? "proc" : "bpf");
 	census_object_set(&o, "complete", json_boolean(c->complete));
+	census_object_count(&o, "hidden", c->hidden);
 	census_object_set(&o, "took_seconds", json_real((double)c->took_ns / 1e9));
 	census_object_set(&o, "processes", processes(print, &failed));
 	census_object_sum(&o, "sum", &print->view->sum);

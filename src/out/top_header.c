@@ -132,6 +132,10 @@ static void counts(const struct top_show *show, struct top_line *line)
 	put_count(line, "", sum->processes, " process, ", " processes, ");
 	put_count(line, "", sum->threads, " thread, ", " threads, ");
 	put_count(line, "", sum->zombies, " zombie", " zombies");
+	if (show->census->hidden == CENSUS_UNKNOWN_COUNT)
+		top_line_put(line, TOP_WARN, ", others hidden");
+	else if (show->census->hidden)
+		put_count(line, ", ", show->census->hidden, " hidden", " hidden");
 	if (*show->query->filter) {
 		put_count(line, "; ", show->view->count, " matches ", " match ");
 		top_line_escaped(line, TOP_WARN, show->query->filter, 0);

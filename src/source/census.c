@@ -105,9 +105,25 @@ static struct amount smaps_private(uint32_t pid)
 struct payers {
 	uint64_t *inode, *at;
 	size_t inodes, room, count;
+	bool has_first; /* process 1 is in it */
 };
 
 static _Thread_local struct payers *below; /* nftw() has no argument for its caller */
+
+static bool has_first(const char *dir)
+{
+	char path[PATH_MAX + 64], line[32];
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = !strcmp(line, "1\n");
+	if (f)
+		fclose(f);
+	return found;
+}
 
 static int see_group(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -125,6 +141,7 @@ static int see_group(const char *path, const struct stat *st, int type, struct F
 		p->room = room;
 	}
 	p->inode[p->inodes++] = st->st_ino;
+	p->has_first = p->has_first || has_first(path);
 	return 0;
 }
 
@@ -200,6 +217,15 @@ static struct amount slab_unused(void)
 	return unused;
 }
 
+/* Some who hold what is compared are not in the census. */
+static void set_lower_bound(struct census_check *k)
+{
+	struct amount *of[] = {&k->held, &k->reached, &k->private};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		*of[i] = amount_add(*of[i], (struct amount){.known = KNOWN_AT_LEAST});
+}
+
 static void check_machine(const struct census *c, struct census_check *k)
 {
 	const struct census_machine *m = &c->machine;
@@ -216,6 +242,8 @@ static void check_machine(const struct census *c, struct census_check *k)
 	k->reached.bytes = 0;
 	for (int kind = 0; kind < CENSUS_KINDS; kind++)
 		k->reached.bytes += k->kind_bytes[kind];
+	if (c->missing || c->outside)
+		set_lower_bound(k);
 	k->uncharged = k->overhead = amount_exact(0);
 	k->kernel = amount_add(amount_add(m->slab_reclaimable, m->slab_unreclaimable),
 			       amount_add(amount_add(m->kernel_stack, m->page_table), m->percpu));
@@ -247,6 +275,8 @@ static int check_group(struct census_source *source, const struct census *c, con
 	int err;
 
 	census_check_sum(c, p->at, p->count, k);
+	if (c->outside || (c->missing && (p->has_first || census_find(c, 1, 0) != CENSUS_NONE)))
+		set_lower_bound(k);
 	err = read_book(cgroup, k, ret_why);
 	if (err)
 		return err;

@@ -47,8 +47,16 @@ struct census_source {
 
 extern const struct census_source_ops census_bpf, census_proc;
 
-/* Does /proc not show us the processes of other users (hidepid)? */
-bool census_proc_hides(void);
+/* Of the processes of others, by the mount option hidepid= of /proc and what we may. */
+enum proc_hides {
+	PROC_HIDES_NOTHING,
+	PROC_HIDES_INSIDE, /* their numbers are listed, and nothing else is told */
+	PROC_HIDES_ALL,	   /* they are not listed: how many there are cannot be told */
+};
+enum proc_hides census_proc_hides(void);
+
+/* Are we in a pid namespace that is not the first, or cannot tell? */
+bool census_has_outside(void);
 
 static inline int census_source_open(const struct census_source_ops *ops,
 				     struct census_source **ret_source, const char **ret_why)

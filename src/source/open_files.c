@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "source/census.h"
 #include "source/proc/census.h"
 #include "source/proc/fd.h"
 #include "source/proc/sysvipc.h"
@@ -204,7 +205,7 @@ static void find_others(struct reader *r)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	bool all = proc;
+	bool all = proc && census_proc_hides() != PROC_HIDES_ALL;
 
 	r->last = calloc(r->files->count + 1, sizeof(*r->last));
 	if (!r->last)

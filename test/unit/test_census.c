@@ -220,6 +220,31 @@ static void unknown_is_not_nothing(void **state)
 	census_free(c);
 }
 
+/* What is outside of the pid namespace is in no sum, and holds memory of the same machine. */
+static void who_is_outside_holds_too(void **state)
+{
+	struct census_machine machine = {.slab_reclaimable = {.bytes = 4096}};
+	struct census_record r = record(2, 1);
+
+	r.cell[KIND_TASK] = (struct census_cell){.bytes = 50, .count = 1};
+	for (int outside = 0; outside < 2; outside++) {
+		struct build *b = begin(CENSUS_KINDS_ALL);
+		struct census *c;
+
+		add(b, r);
+		if (outside)
+			build_outside(b);
+		assert_int_equal(build_finish(b, &machine, &c), 0);
+		build_close(b);
+		assert_true(c->complete);
+		assert_int_equal(c->all.kernel.known, KNOWN_EXACT);
+		assert_int_equal(c->all.kernel.bytes, 50);
+		assert_int_equal(c->unattributed.known, outside ? KNOWN_NOT : KNOWN_EXACT);
+		assert_int_equal(c->unattributed.bytes, outside ? 0 : 4046);
+		census_free(c);
+	}
+}
+
 /* Whoever did not come had memory too: sums over all are lower bounds, no single one is. */
 static void what_never_came_is_not_nothing(void **state)
 {
@@ -346,6 +371,7 @@ int main(void)
 	    cmocka_unit_test(address_used_again),
 	    cmocka_unit_test(sums_subtrees),
 	    cmocka_unit_test(newer_of_two),
+	    cmocka_unit_test(who_is_outside_holds_too),
 	    cmocka_unit_test(what_never_came_is_not_nothing),
 	    cmocka_unit_test(second_book),
 	    cmocka_unit_test(unknown_is_not_nothing),

@@ -62,11 +62,13 @@ static void census_bpf_close(struct census_source *source)
 static int load(struct bpf_census *s, const char **ret_why)
 {
 	const struct machine *m = &s->machine;
+	/* Named, it is the only one that is asked: those of modules need CAP_SYS_ADMIN. */
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = "/sys/kernel/btf/vmlinux");
 	size_t bytes = s->hold_room * sizeof(*s->hold);
 	void *hold;
 	int err;
 
-	s->skel = census_bpf__open();
+	s->skel = census_bpf__open_opts(&opts);
 	if (!s->skel) {
 		*ret_why = "the kernel programs of the census cannot be opened";
 		return -errno;
@@ -113,6 +115,7 @@ static int census_bpf_open(struct census_source **ret_source, const char **ret_w
 
 	if (!s)
 		return -ENOMEM;
+	libbpf_set_print(NULL); /* we say it ourselves */
 	s->base.ops = &census_bpf;
 	s->hold_room = HOLDS;
 	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -192,6 +195,8 @@ static int walk(struct bpf_census *s, enum census_depth depth, struct build *b)
 	close(fd);
 	if (!first_came || s->skel->bss->lost)
 		build_missing(b);
+	if (census_has_outside())
+		build_outside(b);
 	return err;
 }
 

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -314,6 +313,8 @@ static int proc_take(struct census_source *source, enum census_depth depth,
 	uint64_t begun = now_ns();
 	struct census_machine machine;
 	struct census *census = NULL;
+	uint32_t refused = 0;
+	uint64_t hidden = 0;
 	int err;
 
 	if (depth > CENSUS_KINDS_ALL) {
@@ -328,10 +329,13 @@ static int proc_take(struct census_source *source, enum census_depth depth,
 	*c->group_path = '\0';
 	if (depth != CENSUS_SUMMARY && sysvipc_read(c->proc_fd, &c->sysvipc))
 		c->sysvipc.count = 0;
-	err = procfs_each(c->proc_fd, add_process, c);
+	err = procfs_each(c->proc_fd, add_process, c, &refused);
 	if (!err) {
-		if (census_proc_hides())
+		hidden = census_proc_hides() == PROC_HIDES_ALL ? CENSUS_UNKNOWN_COUNT : refused;
+		if (hidden)
 			build_missing(c->build);
+		if (census_has_outside())
+			build_outside(c->build);
 		proc_census_machine(c->proc_fd, &c->text, &machine);
 		err = build_finish(c->build, &machine, &census);
 	}
@@ -341,28 +345,9 @@ static int proc_take(struct census_source *source, enum census_depth depth,
 		return err;
 	census->time_ns = begun;
 	census->took_ns = now_ns() - begun;
+	census->hidden = hidden;
 	*ret_census = census;
 	return 0;
-}
-
-bool census_proc_hides(void)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *m;
-	bool hides = false;
-
-	while (mounts && (m = getmntent(mounts))) {
-		const char *option;
-
-		if (strcmp(m->mnt_dir, "/proc") != 0 || strcmp(m->mnt_type, "proc") != 0)
-			continue;
-		option = hasmntopt(m, "hidepid");
-		hides = option && strncmp(option, "hidepid=0", 9) != 0 &&
-			strncmp(option, "hidepid=off", 11) != 0;
-	}
-	if (mounts)
-		endmntent(mounts);
-	return hides && geteuid() != 0;
 }
 
 const struct census_source_ops census_proc = {

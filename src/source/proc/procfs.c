@@ -261,9 +261,10 @@ int procfs_timers_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_co
 }
 
 int procfs_each(int proc_fd, int (*fn)(void *ctx, pid_t pid, const struct procfs_stat *st),
-		void *ctx)
+		void *ctx, uint32_t *ret_refused)
 {
 	struct procfs_text text = {0};
+	uint32_t refused = 0;
 	struct dirent *entry;
 	DIR *dir;
 	int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
@@ -280,19 +281,24 @@ int procfs_each(int proc_fd, int (*fn)(void *ctx, pid_t pid, const struct procfs
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 		struct procfs_stat st;
-		int pid_fd;
+		int pid_fd, err;
 
 		if (pid <= 0 || *end)
 			continue;
-		pid_fd = procfs_open(proc_fd, (pid_t)pid, (pid_t)pid);
-		if (pid_fd < 0)
-			continue; /* it ended in between */
-		if (!procfs_stat_read(pid_fd, &text, &st))
+		pid_fd = err = procfs_open(proc_fd, (pid_t)pid, (pid_t)pid);
+		if (pid_fd >= 0)
+			err = procfs_stat_read(pid_fd, &text, &st);
+		if (!err)
 			result = fn(ctx, (pid_t)pid, &st);
-		close(pid_fd);
+		else /* else it ended in between */
+			refused += err == -EPERM || err == -EACCES;
+		if (pid_fd >= 0)
+			close(pid_fd);
 	}
 	closedir(dir);
 	procfs_text_done(&text);
+	if (ret_refused)
+		*ret_refused = refused;
 	return result;
 }
 
@@ -324,7 +330,7 @@ static int list_process(void *ctx, pid_t pid, const struct procfs_stat *st)
 int procfs_tree(int proc_fd, pid_t root, int (*fn)(void *ctx, pid_t pid, pid_t parent), void *ctx)
 {
 	struct tree_list list = {0};
-	int err = procfs_each(proc_fd, list_process, &list);
+	int err = procfs_each(proc_fd, list_process, &list, NULL);
 	size_t found = 0;
 
 	/* Those of the tree move to the front, children behind their parents. */

@@ -79,9 +79,10 @@ int procfs_timers_count(int dir_fd, struct procfs_text *scratch, int64_t *ret_co
 /**
  * procfs_each() - every process there is.
  * @fn: called for each; a value other than 0 ends the walk and is returned.
+ * @ret_refused: NULL, or how many are listed and may not be looked at (hidepid=noaccess).
  */
 int procfs_each(int proc_fd, int (*fn)(void *ctx, pid_t pid, const struct procfs_stat *st),
-		void *ctx);
+		void *ctx, uint32_t *ret_refused);
 
 /**
  * procfs_tree() - a process and all below it, as they are now; not those that have ended.

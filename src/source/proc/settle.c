@@ -143,7 +143,7 @@ void settle_kill(struct proc_source *src)
 			}
 		}
 	}
-	(void)procfs_each(src->proc_fd, kill_child, src);
+	(void)procfs_each(src->proc_fd, kill_child, src, NULL);
 	/* What is no tracee: zombies that came to us, and what was just killed. */
 	for (int tries = 0; tries < KILL_GIVE_UP_MS / PUMP_MS; tries++) {
 		pid_t pid = waitpid(-1, NULL, __WALL | WNOHANG);
