@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cmd/cmd.h"
+#include "out/flush.h"
 
 static const struct command {
 	const char *name;
@@ -85,15 +86,12 @@ static int run_command(int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
-	int status;
+	int status, err;
 
 	if (fill_standard_fds())
 		return STATUS_FAILED;
 	setlocale(LC_CTYPE, "");
 	status = run_command(argc, argv);
-	if (fflush(stdout) || ferror(stdout)) {
-		cmd_error("cannot write to stdout: %s", strerror(errno));
-		return STATUS_FAILED;
-	}
-	return status;
+	err = flush_end(stdout);
+	return err ? cmd_stdout_failed(err) : status;
 }

@@ -2,7 +2,9 @@
 #include "cmd/cmd.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 void cmd_error(const char *format, ...)
 {
@@ -14,4 +16,14 @@ void cmd_error(const char *format, ...)
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
+}
+
+int cmd_stdout_failed(int err)
+{
+	static bool said;
+
+	if (!said)
+		cmd_error("cannot write to stdout: %s", strerror(-err));
+	said = true;
+	return STATUS_FAILED;
 }

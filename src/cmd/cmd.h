@@ -24,4 +24,8 @@ int cmd_doctor(int argc, char *const argv[]);
 /* "forktally: " and the text and a newline to stderr. */
 void cmd_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Says once, however often it is called, that stdout cannot be written. @err: -errno. Returns
+ * STATUS_FAILED. */
+int cmd_stdout_failed(int err);
+
 #endif

@@ -112,10 +112,7 @@ static int print(const struct explain_options *o, const struct census_session *s
 				      .all = o->all};
 	int err = o->json ? explain_json_write(stdout, &print) : explain_text_write(stdout, &print);
 
-	if (!err)
-		return 0;
-	cmd_error("cannot write to stdout: %s", strerror(-err));
-	return STATUS_FAILED;
+	return err ? cmd_stdout_failed(err) : 0;
 }
 
 static int show(const struct explain_options *o, struct census_session *s)

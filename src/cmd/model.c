@@ -299,10 +299,8 @@ static int model(const struct model_cmd_options *options)
 		return STATUS_FAILED;
 	}
 	status = options->compare ? compare(&job, &session) : run_one(&job, &session);
-	if (!status && fflush(stdout)) {
-		cmd_error("cannot write to stdout: %s", strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (!status && fflush(stdout))
+		return cmd_stdout_failed(-errno);
 	return status ? status : report_write(&report, session.ledger);
 }
 

@@ -217,10 +217,7 @@ static int print(const struct ps_options *o, const struct census_session *s,
 		  : o->csv ? census_csv_write(stdout, &print)
 			   : census_text_write(stdout, &print);
 
-	if (!err)
-		return 0;
-	cmd_error("cannot write to stdout: %s", strerror(-err));
-	return STATUS_FAILED;
+	return err ? cmd_stdout_failed(err) : 0;
 }
 
 static int check(const struct ps_options *o, struct census_session *s)

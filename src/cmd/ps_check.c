@@ -98,10 +98,8 @@ int ps_check(struct census_session *s, const char *cgroup, const struct census_p
 	if (!status) {
 		err = json ? census_check_json_write(stdout, all->at, all->count)
 			   : census_check_text_write(stdout, all->at, all->count, look);
-		if (err) {
-			cmd_error("cannot write to stdout: %s", strerror(-err));
-			status = STATUS_FAILED;
-		}
+		if (err)
+			status = cmd_stdout_failed(err);
 	}
 	free(all);
 	return status;

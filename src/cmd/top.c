@@ -204,10 +204,8 @@ int top_batch(struct top *t)
 			(void)raise(SIGPIPE); /* as writing would, unless it is ignored */
 			err = -EPIPE;
 		}
-		if (err) {
-			cmd_error("cannot write to stdout: %s", strerror(-err));
-			return STATUS_FAILED;
-		}
+		if (err)
+			return cmd_stdout_failed(err);
 	}
 }
 

@@ -10,11 +10,27 @@
 #include "cmd/top_state.h"
 #include "out/top_screen.h"
 
+#define STUCK_SECONDS 1
+
 static volatile sig_atomic_t ended_by, continued;
 
 static void on_end(int signal_number)
 {
 	ended_by = signal_number;
+	(void)alarm(STUCK_SECONDS);
+}
+
+/* What we write to takes nothing more, and nobody waits for us any longer. */
+static void on_stuck(int signal_number)
+{
+	sigset_t none;
+
+	(void)signal_number;
+	top_screen_abandon();
+	(void)signal(ended_by, SIG_DFL);
+	(void)raise(ended_by);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static void on_continue(int signal_number)
@@ -33,10 +49,11 @@ static void on_crash(int signal_number)
 static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-/* They come only while we wait: nothing is interrupted. */
+/* They come only while we wait or write: nothing is interrupted. */
 static void take_signals(sigset_t *ret_waiting)
 {
-	struct sigaction end = {.sa_handler = on_end}, cont = {.sa_handler = on_continue};
+	struct sigaction end = {.sa_handler = on_end, .sa_flags = SA_RESTART};
+	struct sigaction cont = {.sa_handler = on_continue}, stuck = {.sa_handler = on_stuck};
 	struct sigaction crash = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
 	sigset_t block;
 
@@ -48,6 +65,7 @@ static void take_signals(sigset_t *ret_waiting)
 	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
 		sigaction(crashes[i], &crash, NULL);
 	sigaction(SIGCONT, &cont, NULL);
+	sigaction(SIGALRM, &stuck, NULL);
 	sigaddset(&block, SIGCONT);
 	sigaddset(&block, SIGWINCH);
 	sigaddset(&block, SIGTSTP);
@@ -84,6 +102,20 @@ static bool wait_for_something(uint64_t until_ns, const sigset_t *waiting)
 	return !(in.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
+/* What we write to may stand still: then what ends us is let in, to end us after a second. */
+static void draw(struct top *t, struct top_state *s)
+{
+	sigset_t let_in, ours;
+
+	sigemptyset(&let_in);
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		sigaddset(&let_in, endings[i]);
+	sigprocmask(SIG_UNBLOCK, &let_in, &ours);
+	top_state_draw(t, s, continued);
+	sigprocmask(SIG_SETMASK, &ours, NULL);
+	continued = 0;
+}
+
 static int look(struct top *t, struct top_state *s, bool all_kinds)
 {
 	int status = top_look(t, all_kinds);
@@ -103,8 +135,7 @@ static int run(struct top *t, struct top_state *s, const sigset_t *waiting)
 		struct top_event event;
 		uint64_t now;
 
-		top_state_draw(t, s, continued);
-		continued = 0;
+		draw(t, s);
 		if (t->looks == t->options->count)
 			s->last = true; /* it is shown until it would be looked at again */
 		if (!wait_for_something(s->frozen ? 0 : next, waiting)) {

@@ -337,7 +337,8 @@ int top_state_handle(struct top *t, struct top_state *s, const struct top_event 
 	case TOP_DETAIL:
 		return open_detail(t, s);
 	case TOP_CLICK:
-		return event->twice ? open_detail(t, s) : click(t, s, event);
+		return event->twice && event->y > TOP_HEADER_LINES ? open_detail(t, s)
+								   : click(t, s, event);
 	default:
 		return change(t, s, event);
 	}

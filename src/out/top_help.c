@@ -90,7 +90,7 @@ static void field(struct sink *s, unsigned id)
 	(void)snprintf(name, sizeof(name), "%s", column.name);
 	(void)snprintf(text, sizeof(text), "%s%s%s", column.help, *column.caveat ? " " : "",
 		       column.caveat);
-	entry(s, name, TOP_GREEN, text);
+	entry(s, name, TOP_FINE, text);
 }
 
 void top_help(unsigned width, bool utf8, void (*fn)(void *ctx, const struct top_line *line),
@@ -101,10 +101,10 @@ void top_help(unsigned width, bool utf8, void (*fn)(void *ctx, const struct top_
 	top_line_init(&s.line, utf8);
 	head(&s, "Keys");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		entry(&s, keys[i].key, TOP_GREEN, keys[i].does);
+		entry(&s, keys[i].key, TOP_FINE, keys[i].does);
 	head(&s, NULL);
 	head(&s, "Marks");
-	entry(&s, "~ >= ?", TOP_GREEN, "an estimate; at least; not known");
+	entry(&s, "~ >= ?", TOP_FINE, "an estimate; at least; not known");
 	head(&s, NULL);
 	head(&s, "Columns that need more than one look");
 	for (unsigned id = TOP_GROWTH; id < TOP_COLUMNS; id++)

@@ -15,7 +15,7 @@ enum top_style {
 	TOP_DIM,
 	TOP_RED,
 	TOP_WARN,
-	TOP_GREEN,
+	TOP_FINE,
 	TOP_PRIVATE, /* the pools */
 	TOP_KERNEL,
 	TOP_SHARED,

@@ -52,7 +52,7 @@ static enum top_style style_of(const char *codes, size_t length)
 	} known[] = {{"1", TOP_BOLD},
 		     {"2", TOP_DIM},
 		     {"1;31", TOP_RED},
-		     {"1;32", TOP_GREEN},
+		     {"1;32", TOP_FINE},
 		     {"1;33", TOP_WARN}};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

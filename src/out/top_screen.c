@@ -17,32 +17,31 @@ static struct termios before;
 static char restore[256]; /* what makes the terminal as it was */
 static attr_t look[TOP_STYLES];
 
+/*
+ * The terminal's own colours, and red and magenta on them: they can be read on dark and on light,
+ * as green, yellow, blue and cyan cannot. Nothing is told by colour alone.
+ */
 static void choose_looks(bool colour)
 {
-	enum { RED = 1, GREEN, MAGENTA, BLUE, HEAD };
+	enum { RED = 1, MAGENTA, HEAD };
 
 	for (int i = 0; i < TOP_STYLES; i++)
 		look[i] = A_NORMAL;
 	look[TOP_BOLD] = look[TOP_RED] = look[TOP_WARN] = A_BOLD;
 	look[TOP_DIM] = A_DIM;
-	look[TOP_PRIVATE] = look[TOP_KERNEL] = look[TOP_SHARED] = look[TOP_CACHE] = A_BOLD;
+	look[TOP_PRIVATE] = look[TOP_KERNEL] = look[TOP_SHARED] = A_BOLD;
 	look[TOP_HEAD] = look[TOP_DOES] = A_REVERSE;
 	look[TOP_HEAD_SORT] = A_REVERSE | A_BOLD | A_UNDERLINE;
 	look[TOP_KEY] = A_BOLD;
 	if (!colour || !has_colors() || start_color() == ERR || use_default_colors() == ERR)
 		return;
 	init_pair(RED, COLOR_RED, -1);
-	init_pair(GREEN, COLOR_GREEN, -1);
 	init_pair(MAGENTA, COLOR_MAGENTA, -1);
-	init_pair(BLUE, COLOR_BLUE, -1);
 	init_pair(HEAD, COLOR_BLACK, COLOR_GREEN);
 	look[TOP_RED] |= COLOR_PAIR(RED);
 	look[TOP_WARN] |= COLOR_PAIR(MAGENTA);
-	look[TOP_GREEN] |= COLOR_PAIR(GREEN);
-	look[TOP_PRIVATE] |= COLOR_PAIR(GREEN);
 	look[TOP_KERNEL] |= COLOR_PAIR(RED);
 	look[TOP_SHARED] |= COLOR_PAIR(MAGENTA);
-	look[TOP_CACHE] |= COLOR_PAIR(BLUE);
 	look[TOP_HEAD_SORT] = COLOR_PAIR(HEAD);
 }
 
@@ -63,6 +62,18 @@ static void keep_restore(void)
 	append(restore, sizeof(restore), tigetstr("rmcup"));
 }
 
+/* Ctrl-S would stop us in the middle of a write, for as long as nobody types Ctrl-Q. */
+static void keep_flowing(void)
+{
+	struct termios now;
+
+	if (tcgetattr(STDIN_FILENO, &now))
+		return;
+	now.c_iflag &= ~(tcflag_t)IXON;
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &now);
+	(void)def_prog_mode(); /* so it is set again after ours was suspended */
+}
+
 int top_screen_open(bool colour)
 {
 	const char *term = getenv("TERM");
@@ -80,6 +91,7 @@ int top_screen_open(bool colour)
 	if (!screen)
 		return -ENOTSUP;
 	cbreak();
+	keep_flowing();
 	noecho();
 	nonl();
 	intrflush(stdscr, FALSE);
@@ -102,6 +114,13 @@ void top_screen_close(void)
 		return;
 	endwin();
 	delscreen(screen);
+	screen = NULL;
+}
+
+void top_screen_abandon(void)
+{
+	if (screen)
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
 	screen = NULL;
 }
 

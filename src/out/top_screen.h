@@ -62,6 +62,9 @@ int top_screen_open(bool colour);
 /* The terminal as it was. Twice does no harm. */
 void top_screen_close(void);
 
+/* The same where nothing can be written: only the settings come back. From a handler, too. */
+void top_screen_abandon(void);
+
 /* The same where nothing may be allocated or locked: from a handler of SIGSEGV. */
 void top_screen_crash(void);
 

@@ -89,11 +89,11 @@ static enum top_style style_of(unsigned id, const struct census_row *row,
 		    id == TOP_GROWTH ? top_history_growth(h, past) : top_history_rate(h, past);
 
 		return a.known != KNOWN_NOT && a.bytes > 0   ? TOP_WARN
-		       : a.known != KNOWN_NOT && a.bytes < 0 ? TOP_GREEN
+		       : a.known != KNOWN_NOT && a.bytes < 0 ? TOP_FINE
 							     : TOP_DIM;
 	}
 	if (id == TOP_TREND)
-		return TOP_GREEN;
+		return TOP_FINE;
 	return p->flags & CENSUS_KERNEL_THREAD ? TOP_DIM : TOP_PLAIN;
 }
 

@@ -2,7 +2,7 @@
 # Covers: top on a terminal that tmux plays: what it shows of a process that holds known things, filter,
 # order, tree, freeze, the pane that explains, help, mouse, resizing, wide and hostile names, NO_COLOR,
 # ASCII; how it ends: q, COUNT, SIGTERM, a terminal that is gone; -b and a reader that is gone.
-# Not covered: that colours can be read on every background.
+# Not covered: how a terminal's own palette looks.
 # shellcheck shell=bash
 . test/lib.sh
 
@@ -56,6 +56,10 @@ see "its source" "^forktally top .* source $source"
 see "the machine's pools" '^private [0-9.]+[KMG] +kernel [0-9.]+[KMG]'
 see "what no process holds" 'unattributed (>=|~)?(\?|-?[0-9.]+[KMG]?)'
 see "heads of the columns" '^ *PID USER +PRIVATE +KERNEL +SHARED +GROWTH +/MIN FDS COMMAND'
+# The head of the sorted column is black on green; all else is the terminal's own, red or magenta.
+expect "$source: top: no colour that only a dark or only a light terminal shows" "red 0" "$(mux capture-pane -e -p -t top |
+	sed 's/\x1b\[30m\x1b\[42m//g' | grep -oP '\x1b\[[0-9;]*m' | awk '/[[;]31m/ { red = "red" }
+	/[[;](3[02-4678]|4[0-8]|9[0-7]|10[0-7])[;m]/ { n++ } END { print red, n + 0 }')"
 expect "$source: top: no line is wider than the terminal" 0 "$(screen | awk 'length($0) > 80' | wc -l)"
 keys / && keys -l known_thing && keys Enter
 see "a filter" "; 5 match known_thing"
@@ -88,9 +92,27 @@ gone "Escape ends the filter" 'match'
 keys / && keys -l _name && keys Enter
 see "a wide name" "$wide .*wide_你好_name"
 see "a hostile name is escaped" "$bad .*bad_\\\\x1b\[31m\\\\x07_name"
-mux send-keys -t top -H 1b 5b 4d 20 2e 26 # a click on the head of PRIVATE
-mux send-keys -t top -H 1b 5b 4d 23 2e 26
-see "the mouse does no harm" '^ *PID USER'
+# click HEAD: with the mouse, on its last letter.
+click()
+{
+	local column
+	column=$(screen | awk -v head="$1" '/^ *PID USER/ { print index($0, " " head) + length(head) }')
+	mux send-keys -t top -H 1b 5b 4d 20 "$(printf %x $((32 + column)))" 26
+	mux send-keys -t top -H 1b 5b 4d 23 "$(printf %x $((32 + column)))" 26
+}
+# by_pid: do the rows stand in order of their pids?
+by_pid() { screen | awk '/^ *PID USER/ { on = 1; next } on && $1 ~ /^[0-9]+$/ { if ($1 < last) wrong = 1; last = $1; n++ } END { exit wrong || n < 10 }'; }
+not_by_pid() { ! by_pid; }
+keys Escape
+gone "no filter" 'match'
+wait_for 8 not_by_pid
+click PID
+if wait_for 8 by_pid; then ok "$source: top: a click on PID sorts by it"; else not_ok "$source: top: a click on PID sorts by it" "$(screen | sed -n '6,12p')"; fi
+click KERNEL
+if wait_for 8 not_by_pid; then ok "$source: top: a click on KERNEL sorts by that"; else not_ok "$source: top: a click on KERNEL sorts by that" "$(screen | sed -n '6,12p')"; fi
+keys C-s
+stopped=$(screen | head -n 1)
+if wait_for 8 shows_not "^$stopped"; then ok "$source: top: Ctrl-S does not stop it"; else not_ok "$source: top: Ctrl-S does not stop it" "$stopped"; fi
 mux resize-window -t top -x 200 -y 50
 see "a wide terminal has more columns" '/MIN TREND +SWAP FDS THR ZOMB MAPS COMMAND'
 mux resize-window -t top -x 20 -y 4
@@ -142,6 +164,10 @@ expect "$source: top: processes that came and went are counted" yes "$([ "${pass
 SECONDS=0
 "$FORKTALLY" top --source="$source" -b -d 60 2>/dev/null | head -n 1 >"$TMPDIR/head"
 expect "$source: top -b: it ends with its reader" "yes 1" "$([ $SECONDS -lt 20 ] && echo yes) $(wc -l <"$TMPDIR/head")"
+if [ -e /dev/full ]; then
+	"$FORKTALLY" top --source="$source" -b -n 2 >/dev/full 2>"$TMPDIR/err"
+	expect "$source: top -b: stdout is full, which it says once" "125 1" "$? $(wc -l <"$TMPDIR/err")"
+fi
 "$FORKTALLY" top --source="$source" </dev/null >"$TMPDIR/out" 2>"$TMPDIR/err"
 expect "$source: top: no terminal" "125 1" "$? $(grep -c 'needs a terminal' "$TMPDIR/err")"
 for wrong in --sort=nonsense --fields=pid,nonsense --delay=0.01 surplus; do

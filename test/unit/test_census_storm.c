@@ -278,11 +278,12 @@ static void nobody_has_what_another_had(const struct census *c, unsigned *seen)
 		assert_int_equal(p->part[KIND_FD_PIPE].count, 0);
 }
 
-/* Kinds of which they share nothing with the storm but files and the address space they were forked
- * from. */
+/* Kinds of which they share nothing with the storm but files (of a tmpfs, too) and the address
+ * space they were forked from. */
 static bool is_steady(int kind)
 {
-	return kind != KIND_FD_FILE && kind != KIND_ANON_VMA && kind != KIND_CRED;
+	return kind != KIND_FD_FILE && kind != KIND_SHM_FILE && kind != KIND_ANON_VMA &&
+	       kind != KIND_CRED;
 }
 
 static void sleepers_are_the_same(const struct census *c,

@@ -42,14 +42,15 @@ take()
 	done
 }
 
-# make_initramfs FILE RUNS [EXTRA..]: the machine's only file system, with what it is to run, and other files.
+# make_initramfs FILE RUNS [EXTRA..]: the machine's only file system, with what it is to run, other files, and
+# the programs in $tools.
 make_initramfs()
 {
 	local image=$1 runs=$2 root=$TMPDIR/root program
 	shift 2
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,dev,proc,sys,tmp,test}
-	for program in busybox bash jq; do take "$root" "$(command -v $program)"; done
+	for program in busybox bash jq ${tools-}; do take "$root" "$(command -v "$program")"; done
 	busybox --list | while read -r program; do
 		[ -e "$root/bin/$program" ] || ln -s busybox "$root/bin/$program"
 	done
