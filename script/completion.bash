@@ -79,7 +79,7 @@ _forktally()
 		;;
 	-u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
 	-g | --cgroup) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
-	-n | --top | -d | --delay | --number) ;;
+	-n | --top | -d | --delay | --interval | --number) ;;
 	--cpus | --seed | --limit | --timeout | --for | --settle | --objects | --error-exitcode) ;;
 	*)
 		case $current in
@@ -90,7 +90,7 @@ _forktally()
 		*)
 			if [ "$command" = run ]; then
 				mapfile -t COMPREPLY < <(compgen -c -- "$current")
-			elif [ "$command" = attach ] || [ "$command" = ps ] || [ "$command" = explain ]; then
+			elif [[ " attach watch ps explain " == *" $command "* ]]; then
 				mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")
 			else
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
     {"run", cmd_run, "run a program and check that what its forks took comes back"},
     {"attach", cmd_attach, "the same for a program that is running already"},
+    {"watch", cmd_watch, "who holds more and more with its forks, in production"},
     {"replay", cmd_replay, "the same report from a session that was recorded"},
     {"ps", cmd_ps, "what every process holds now, kernel memory too"},
     {"top", cmd_top, "the same again and again on a full screen: who grows"},

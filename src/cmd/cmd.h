@@ -14,6 +14,7 @@
 
 int cmd_run(int argc, char *const argv[]);
 int cmd_attach(int argc, char *const argv[]);
+int cmd_watch(int argc, char *const argv[]);
 int cmd_replay(int argc, char *const argv[]);
 int cmd_ps(int argc, char *const argv[]);
 int cmd_top(int argc, char *const argv[]);

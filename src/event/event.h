@@ -17,7 +17,8 @@
  *
  * Order of a session: SESSION first; a TAG before its number is used, a TAKE and
  * its FRAMEs anywhere before END; the root's FORK (parent 0) before all others;
- * then those that ran before the session (FORK_BEFORE);
+ * then those that ran before the session (FORK_BEFORE; where many trees are looked at, several of
+ * them have parent 0);
  * END last. Everything else in the order in which it happened, as far as the
  * source can tell. OBJECTs come after their account's EXIT or near the end.
  *
@@ -70,13 +71,14 @@ enum event_type {
 	EVENT_BOOK,    /* two books at one moment: ours and the kernel's; u.book */
 	EVENT_ALIVE,   /* account still lives at the end of the run; u.alive */
 	EVENT_LEFT,    /* an object that outlives processes was left; u.left, text = its name */
+	EVENT_LOOK,    /* account was looked at: what it forked since the last time; u.look */
 	EVENT_LOSS,    /* something happened that the source did not see; u.loss, text = what */
 	EVENT_BLIND,   /* what this source cannot see on this machine; text = what and why */
 	EVENT_END,     /* the run is over and settled; u.end */
 	EVENT_TYPES
 };
 
-enum event_source { SOURCE_BPF = 1, SOURCE_PROC, SOURCE_MODEL };
+enum event_source { SOURCE_BPF = 1, SOURCE_PROC, SOURCE_MODEL, SOURCE_CENSUS };
 
 enum pool { POOL_PRIVATE, POOL_KERNEL, POOL_SHARED, POOL_CACHE, POOLS };
 
@@ -101,7 +103,7 @@ enum hold {
 
 #define FORK_SHARES_MM	1 /* vfork or CLONE_VM: nothing inherited, nothing of its own yet */
 #define FORK_BEFORE	2 /* it ran before the session: no fork in it; inherited: what it had */
-#define GAUGE_BEFORE	4 /* what was there before the session: the level to count from */
+#define GAUGE_BEFORE	4 /* there before the session, or an exec: the level to count from */
 #define OBJECT_ESTIMATE 1 /* bytes from a cost table, not read from the kernel */
 #define OBJECT_BODY	2 /* one of these for each of its things */
 #define OBJECT_OWN_FORKS 4 /* birth_ordinal counts the holder's own forks since its exec */
@@ -263,6 +265,19 @@ struct event_left {
 	ev_u32 pad;
 };
 
+/*
+ * A source that looks now and then sees children that live, and learns how many others there were.
+ * Comes after the FORKs of those that it sees, and before the GAUGEs of the same look. What was
+ * there at the first LOOK at an account, and at the first after an EXEC, is what its levels count
+ * from: its forks until then, and its levels (GAUGE_BEFORE).
+ */
+struct event_look {
+	ev_u64 forks; /* of the account, that have no FORK: they have ended */
+	ev_s64 private_bytes; /* what it holds now */
+	ev_u32 ordinal;	      /* of the last of those */
+	ev_u32 pad;
+};
+
 struct event_loss {
 	ev_u32 kind; /* enum loss */
 	ev_u32 pad;
@@ -297,6 +312,7 @@ struct event {
 		struct event_book book;
 		struct event_alive alive;
 		struct event_left left;
+		struct event_look look;
 		struct event_loss loss;
 		struct event_end end;
 	} u;

@@ -5,8 +5,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const source_names[] = {
-    [SOURCE_BPF] = "bpf", [SOURCE_PROC] = "proc", [SOURCE_MODEL] = "model"};
+static const char *const source_names[] = {[SOURCE_BPF] = "bpf",
+					   [SOURCE_PROC] = "proc",
+					   [SOURCE_MODEL] = "model",
+					   [SOURCE_CENSUS] = "census"};
 static const char *const pool_names[] = {[POOL_PRIVATE] = "private",
 					 [POOL_KERNEL] = "kernel",
 					 [POOL_SHARED] = "shared",
@@ -26,7 +28,7 @@ static const char *const via_names[] = {VIAS(THING_TEXT)};
 static const char *const outlived_names[] = {"no", "running", "stopped"};
 static const char *const moment_names[] = {"peak", "end"};
 static_assert(COUNT(pool_names) == POOLS && COUNT(loss_names) == LOSSES &&
-		  COUNT(source_names) == SOURCE_MODEL + 1 && COUNT(hold_names) == HOLD_NONE + 1,
+		  COUNT(source_names) == SOURCE_CENSUS + 1 && COUNT(hold_names) == HOLD_NONE + 1,
 	      "a name for each");
 
 #define FIELD(name_, member, kind_)                                                                \
@@ -147,6 +149,11 @@ static const struct log_field left_fields[] = {
     FIELD("bytes", u.left.bytes, LOG_S64),  FIELD("kernel_bytes", u.left.kernel_bytes, LOG_S64),
     FIELD("take", u.left.take, LOG_U32),
 };
+static const struct log_field look_fields[] = {
+    FIELD("forks", u.look.forks, LOG_U64),
+    FIELD("private_bytes", u.look.private_bytes, LOG_S64),
+    FIELD("ordinal", u.look.ordinal, LOG_U32),
+};
 static const struct log_field loss_fields[] = {
     NAMED("kind", u.loss.kind, loss_names),
     FIELD("count", u.loss.count, LOG_U64),
@@ -181,6 +188,7 @@ static const struct log_type types[EVENT_TYPES] = {
     [EVENT_BOOK] = TYPE("book", book_fields),
     [EVENT_ALIVE] = TYPE("alive", alive_fields),
     [EVENT_LEFT] = TYPE("left", left_fields),
+    [EVENT_LOOK] = TYPE("look", look_fields),
     [EVENT_LOSS] = TYPE("loss", loss_fields),
     [EVENT_BLIND] = {.name = "blind"},
     [EVENT_END] = TYPE("end", end_fields),

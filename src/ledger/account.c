@@ -5,6 +5,8 @@
 #include <errno.h>
 #include "ledger/book.h"
 
+#define LEVEL_COUNT_MIN 5 /* births that make a growth, at least */
+
 uint64_t row_hash(struct account_id id)
 {
 	return table_hash(id.start_ns, id.tgid);
@@ -105,6 +107,7 @@ int row_begin(struct ledger *led, const struct event *ev)
 	}
 	led->counts.forks += !root && !before;
 	led->counts.before += before;
+	led->counts.trees += !f->parent.tgid;
 	if (++led->alive_now > led->counts.alive_peak)
 		led->counts.alive_peak = led->alive_now;
 	if (!rows_make_room(led)) {
@@ -150,6 +153,42 @@ static struct row *row_expected(struct ledger *led, const struct event *ev)
 	return NULL;
 }
 
+/* What was not seen one by one, and the private level of now. */
+int row_look(struct ledger *led, const struct event *ev)
+{
+	const struct event_look *e = &ev->u.look;
+	struct row *row = row_expected(led, ev);
+	struct ledger_account *a;
+	int err;
+
+	if (!row)
+		return 0;
+	a = &row->account;
+	err = marks_add_all(&a->marks, e->ordinal, (uint32_t)e->forks);
+	if (err)
+		return err;
+	led->counts.forks += e->forks;
+	led->counts.exits += e->forks;
+	a->forks += e->forks;
+	a->ended += e->forks;
+	if (!a->from_look_ns) {
+		a->levels_from = a->forks;
+		a->from_look_ns = ev->time_ns;
+		if (!a->looked)
+			a->first_look_ns = ev->time_ns;
+	} else if (a->forks != a->looked_forks) {
+		a->looks++;
+		a->ended_at_last_fork = a->ended;
+	}
+	a->looked = true;
+	a->last_look_ns = ev->time_ns;
+	a->looked_forks = a->forks;
+	if (e->private_bytes == EVENT_UNKNOWN_BYTES)
+		return 0;
+	return levels_add(&a->levels, a->forks - a->levels_from, e->private_bytes, -1,
+			  page_bytes(led));
+}
+
 static void set_comm(struct row *row, const char *comm)
 {
 	if (!comm[0])
@@ -186,6 +225,10 @@ int row_exec(struct ledger *led, const struct event *ev)
 	charge_private_end(led, row);
 	levels_release(&row->account.levels);
 	row->account.levels_from = row->account.forks;
+	if (row->account.looked) {
+		row->account.from_look_ns = row->account.looks = 0;
+		residue_levels_reset(row);
+	}
 	return 0;
 }
 
@@ -235,6 +278,14 @@ int row_exit(struct ledger *led, const struct event *ev)
 	return 0;
 }
 
+/* Too few things to be a finding, whatever their course (verdict/growth.c). */
+static bool level_is_small(const struct levels *l)
+{
+	const struct level *last = &l->at[l->bins - 1];
+
+	return last->count >= 0 && last->count < LEVEL_COUNT_MIN;
+}
+
 int row_reap(struct ledger *led, const struct event *ev)
 {
 	struct row *row = row_expected(led, ev);
@@ -260,7 +311,7 @@ int row_reap(struct ledger *led, const struct event *ev)
 
 		if (!r)
 			continue;
-		if (row->account.forks < LEDGER_FORKS_MIN || !l->bins ||
+		if (row->account.forks < LEDGER_FORKS_MIN || !l->bins || level_is_small(l) ||
 		    (l->at[l->bins - 1].bytes <= l->at[0].bytes_min &&
 		     l->at[l->bins - 1].count <= l->at[0].count_min)) {
 			row->gauges[i].residue = NULL;

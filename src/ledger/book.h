@@ -152,6 +152,7 @@ int row_exec(struct ledger *led, const struct event *ev);
 int row_exit(struct ledger *led, const struct event *ev);
 int row_reap(struct ledger *led, const struct event *ev);
 int row_alive(struct ledger *led, const struct event *ev);
+int row_look(struct ledger *led, const struct event *ev);
 int row_thread(struct ledger *led, const struct event *ev);
 void rows_release(struct ledger *led);
 
@@ -191,6 +192,8 @@ int residue_object(struct ledger *led, const struct event *ev);
 int residue_left(struct ledger *led, const struct event *ev);
 int residue_level(struct ledger *led, struct row *row, const struct event_gauge *g,
 		  struct residue **ret_residue);
+/* An exec: what its levels told was another program's. */
+void residue_levels_reset(struct row *row);
 void residue_drop(struct ledger *led, struct residue *r);
 void residues_release(struct ledger *led);
 

@@ -32,7 +32,7 @@ static int apply_session(struct ledger *led, const struct event *ev)
 	const struct event_session *e = &ev->u.session;
 	char *command;
 
-	if (e->version != EVENT_VERSION || e->source < SOURCE_BPF || e->source > SOURCE_MODEL)
+	if (e->version != EVENT_VERSION || e->source < SOURCE_BPF || e->source > SOURCE_CENSUS)
 		return -EINVAL;
 	if (led->session.seen) {
 		led->counts.disorder++;
@@ -116,6 +116,8 @@ static bool event_valid(const struct event *ev)
 	case EVENT_ALIVE:
 		return bytes_valid(ev->u.alive.private_bytes) &&
 		       bytes_valid(ev->u.alive.kernel_bytes);
+	case EVENT_LOOK:
+		return bytes_valid(ev->u.look.private_bytes) && ev->u.look.forks <= UINT32_MAX;
 	case EVENT_LEFT:
 		return bytes_valid(ev->u.left.bytes) && bytes_valid(ev->u.left.kernel_bytes);
 	default:
@@ -159,6 +161,8 @@ static int apply(struct ledger *led, const struct event *ev)
 		return row_alive(led, ev);
 	case EVENT_LEFT:
 		return residue_left(led, ev);
+	case EVENT_LOOK:
+		return row_look(led, ev);
 	case EVENT_LOSS:
 		return name_loss(led, ev);
 	case EVENT_BLIND:

@@ -69,6 +69,7 @@ struct ledger_end {
 struct ledger_counts {
 	uint64_t forks;	 /* of the tree, without the root's */
 	uint64_t before; /* processes that ran before the session, the root among them */
+	uint64_t trees;	 /* those without a parent, of them */
 	uint64_t exits, reaps, execs, threads;
 	uint64_t alive;	  /* ALIVE events, zombies among them */
 	uint64_t zombies; /* ALIVE events with zombie */
@@ -174,6 +175,11 @@ struct ledger_account {
 	uint64_t ended, ended_at_last_fork;
 	uint32_t execs, threads; /* threads beside the first */
 	uint32_t threads_peak;
+	/* Where a LOOK came: levels begin with the first one, and anew with an exec. */
+	bool looked;
+	uint64_t first_look_ns, from_look_ns, last_look_ns; /* from: since its last exec */
+	uint64_t looked_forks;				    /* its forks at the last LOOK */
+	uint64_t looks; /* LOOKs since then at which it had forked since the one before */
 	bool root, exited, reaped;
 	bool before;		 /* it ran before the session: not forked in it */
 	bool alive_seen, zombie; /* an ALIVE event: it lived, or was a zombie, at the end */
@@ -192,7 +198,7 @@ struct ledger_account {
 	struct amount zombie_bytes;	  /* what it held of the kernel as a zombie */
 	struct marks marks;		  /* its own forks on the tree's clock */
 	struct levels levels;		  /* private level at its own forks, since its last exec */
-	uint64_t levels_from;		  /* own forks made before that exec */
+	uint64_t levels_from;		  /* own forks made before that exec, or its first LOOK */
 	struct ledger_folded children;
 };
 
@@ -247,7 +253,8 @@ struct ledger_residue {
 	int64_t open_bytes;
 	bool estimate;
 	struct births births; /* all kinds but LEVEL */
-	struct levels levels; /* LEVEL */
+	struct levels levels; /* LEVEL: over the holder's own forks ... */
+	uint64_t levels_from; /* ... since it had made that many */
 };
 
 /* A law that does not hold in what the source said. */
@@ -332,6 +339,6 @@ const struct ledger_residue *ledger_residue(const struct ledger *led, size_t i);
 
 const char *pool_name(enum pool pool); /* "private", "kernel", "shared", "cache" */
 const char *loss_name(enum loss kind); /* "records", "objects", "accounts", "undecided", "tree" */
-const char *source_name(enum event_source source); /* "bpf", "proc", "model"; "unknown" */
+const char *source_name(enum event_source source); /* "bpf" ..., "unknown" */
 
 #endif

@@ -215,7 +215,7 @@ const char *loss_name(enum loss kind)
 
 const char *source_name(enum event_source source)
 {
-	static const char *const names[] = {"unknown", "bpf", "proc", "model"};
+	static const char *const names[] = {"unknown", "bpf", "proc", "model", "census"};
 
-	return source <= SOURCE_MODEL ? names[source] : names[0];
+	return source <= SOURCE_CENSUS ? names[source] : names[0];
 }

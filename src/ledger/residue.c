@@ -330,8 +330,10 @@ int residue_level(struct ledger *led, struct row *row, const struct event_gauge 
 		*r = residue_add(led, &k, false);
 		if (!*r)
 			return -ENOMEM;
+		(*r)->residue.levels_from = row->account.looked ? row->account.levels_from : 0;
 	}
-	err = levels_add(&(*r)->residue.levels, row->account.forks, bytes, count, page_bytes(led));
+	err = levels_add(&(*r)->residue.levels, row->account.forks - (*r)->residue.levels_from,
+			 bytes, count, page_bytes(led));
 	if (err)
 		return err;
 	(*r)->residue.bytes = amount_from_event(g->bytes);
@@ -340,6 +342,23 @@ int residue_level(struct ledger *led, struct row *row, const struct event_gauge 
 	(*r)->residue.estimate = g->flags & OBJECT_ESTIMATE;
 	(*r)->residue.count = count < 0 ? 0 : (uint64_t)count;
 	return 0;
+}
+
+void residue_levels_reset(struct row *row)
+{
+	uint32_t i;
+
+	for (i = 0; i < row->gauge_count; i++) {
+		struct residue *r = row->gauges[i].residue;
+
+		row->gauges[i].before_bytes = row->gauges[i].before_count = 0;
+		if (!r)
+			continue;
+		levels_release(&r->residue.levels);
+		r->residue.levels_from = row->account.levels_from;
+		r->residue.bytes = amount_exact(0);
+		r->residue.count = 0;
+	}
 }
 
 void residues_release(struct ledger *led)

@@ -167,6 +167,24 @@ int marks_add(struct marks *m, uint32_t ordinal)
 	return 0;
 }
 
+int marks_add_all(struct marks *m, uint32_t last, uint32_t count)
+{
+	while (count) {
+		uint32_t stride = m->stride ? m->stride : 1, skip = stride - 1 - m->forks % stride;
+		int err;
+
+		/* Those that leave no mark, all at once. */
+		if (m->forks % stride && skip < count - 1) {
+			m->forks += skip;
+			count -= skip;
+		}
+		err = marks_add(m, last - --count);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 uint32_t marks_own(const struct marks *m, uint32_t ordinal)
 {
 	uint32_t low = 0, high = m->used, own, next_own, next;

@@ -63,6 +63,8 @@ int levels_add(struct levels *l, uint64_t clock, int64_t bytes, int64_t count, i
 void levels_release(struct levels *l);
 
 int marks_add(struct marks *m, uint32_t ordinal);
+/* @count of them, one after the other, the last at @last. */
+int marks_add_all(struct marks *m, uint32_t last, uint32_t count);
 /* How many own forks had been made when the tree's ordinal stood at @ordinal. */
 uint32_t marks_own(const struct marks *m, uint32_t ordinal);
 void marks_release(struct marks *m);

@@ -109,6 +109,34 @@ static json_t *before_attach(const struct view_before *b, bool *failed)
 	return object_end(&o);
 }
 
+static json_t *watch(const struct view_watch *w, bool *failed)
+{
+	struct object o;
+
+	if (!w->seen)
+		return json_null();
+	o = object_begin(failed);
+	set(&o, FIELD_WATCH_SECONDS, number(w->seconds));
+	set(&o, FIELD_WATCH_FORKED, count(w->forked));
+	set(&o, FIELD_WATCH_JUDGED, count(w->judged));
+	return object_end(&o);
+}
+
+static json_t *watched(const struct view_finding *f, bool *failed)
+{
+	struct object o;
+
+	if (f->watched_seconds <= 0)
+		return json_null();
+	o = object_begin(failed);
+	set(&o, FIELD_WATCHED_SECONDS, number(f->watched_seconds));
+	set(&o, FIELD_WATCHED_LOOKS, count(f->looks));
+	set(&o, FIELD_WATCHED_COUNT, number(f->count_per_minute));
+	set(&o, FIELD_WATCHED_BYTES,
+	    f->bytes.known == KNOWN_NOT ? json_null() : number(f->bytes_per_minute));
+	return object_end(&o);
+}
+
 static json_t *pools(const struct view *v, bool *failed)
 {
 	json_t *all = json_object();
@@ -210,6 +238,7 @@ static json_t *finding(const struct view_finding *f, bool *failed)
 	else if (f->bytes.known == KNOWN_ESTIMATE)
 		mark(&o, FIELD_FINDING_BYTES_PER_FORK, &o.estimated);
 	set(&o, FIELD_FINDING_FORKS, count(f->forks));
+	set(&o, FIELD_FINDING_WATCHED, watched(f, failed));
 	set(&o, FIELD_FINDING_AT_FORK, count_or_null(f->at_fork));
 	set(&o, FIELD_FINDING_HOLDER, holder(f, failed));
 	set(&o, FIELD_FINDING_TAGS, parts);
@@ -325,6 +354,7 @@ static json_t *report(const struct view *v, bool *failed)
 	set_run(&o, v);
 	set(&o, FIELD_ROOT, root_process(&v->root, failed));
 	set(&o, FIELD_BEFORE, before_attach(&v->before, failed));
+	set(&o, FIELD_WATCH, watch(&v->watch, failed));
 	set(&o, FIELD_POOLS, pools(v, failed));
 	set(&o, FIELD_FINDINGS, findings);
 	set(&o, FIELD_SUPPRESSED, suppressed);

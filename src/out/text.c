@@ -7,6 +7,7 @@
 #include "out/page.h"
 #include "out/text.h"
 #include "out/text_books.h"
+#include "out/text_watch.h"
 #include "view/quantity.h"
 
 #define WIDTH_MIN     60
@@ -257,6 +258,7 @@ static void print_finding(struct page *p, const struct view_finding *f, size_t n
 	page_text(p, f->cause);
 	page_format(p, ", %s\n", where_name(f->where));
 	print_per_fork(p, f);
+	text_watched_print(p, f);
 	print_in_all(p, f);
 	print_holder(p, f);
 	if (f->at_fork) {
@@ -297,13 +299,17 @@ static int print_report(FILE *f, const struct view *v, const struct text_options
 	struct page p = page_of(f, opts);
 
 	print_verdict(&p, v);
-	print_run(&p, v);
+	if (v->watch.seen)
+		text_watch_print(&p, v);
+	else
+		print_run(&p, v);
 	for (size_t i = 0; i < v->finding_count; i++) {
 		page_format(&p, "\n");
 		print_finding(&p, &v->findings[i], i + 1);
 	}
 	text_suppressed_print(&p, v);
-	text_books_print(&p, v);
+	if (!v->watch.seen) /* levels, and no flows: there are no books */
+		text_books_print(&p, v);
 	text_unseen_print(&p, v);
 	if (opts && opts->suppressions)
 		print_suppressions(&p, v);

@@ -44,12 +44,15 @@ bool same_take(const struct candidate *x, const struct candidate *y)
 	return same_cause(x, y) && x->residue->take == y->residue->take;
 }
 
-static bool is_candidate(const struct ledger_residue *r)
+static bool is_candidate(const struct ledger *led, const struct ledger_residue *r)
 {
 	/* Held by processes that forked too little to be judged. */
 	if (r->hold == HOLD_PROCESS && !r->holder && !r->keeper.tgid && r->kind != RESIDUE_ORPHAN)
 		return false;
 	if (is_place(r))
+		return false;
+	/* Of a whole machine: nothing says that they were not meant to stay. */
+	if (r->kind == RESIDUE_ORPHAN && ledger_counts(led)->trees > 1)
 		return false;
 	return r->hold != HOLD_UNKNOWN;
 }
@@ -111,7 +114,7 @@ int candidates_collect(struct judge *j)
 	for (i = 0; i < n; i++) {
 		const struct ledger_residue *r = ledger_residue(j->led, i);
 
-		if (is_candidate(r))
+		if (is_candidate(j->led, r))
 			j->candidates[j->count++] =
 			    (struct candidate){.residue = r, .rule = rule_of(j->led, r)};
 	}

@@ -92,6 +92,13 @@ void finding_holder(struct finding *f, const struct ledger_account *a)
 		return;
 	f->holder = a->id;
 	memcpy(f->holder_comm, a->comm, sizeof(f->holder_comm));
+	if (!a->looked)
+		return;
+	/* An exec ends all that a level tells, and no child. */
+	f->watched_ns =
+	    a->last_look_ns -
+	    (strcmp(f->cause, "zombie") && a->from_look_ns ? a->from_look_ns : a->first_look_ns);
+	f->looks = a->looks;
 }
 
 struct finding *finding_of(const struct judge *j, const char *cause,

@@ -151,6 +151,44 @@ void profile_bytes(struct profile *p, const struct levels *l, uint64_t forks, bo
 		       zero_before);
 }
 
+void profile_looks(struct profile *p, const struct levels *l, uint64_t forks, bool zero_before,
+		   double unit)
+{
+	double kept[SERIES_BINS], stays = INFINITY, before = 0;
+	size_t i, k, from = 0;
+
+	profile_begin(p, l->stride, forks);
+	if (!l->bins)
+		return;
+	for (i = l->bins; i-- > 0;) {
+		const struct level *at = &l->at[i];
+		double low = unit > 0 ? (double)at->bytes_min / unit : at->count_min;
+
+		if (at->samples && low < stays)
+			stays = low;
+		kept[i] = stays;
+	}
+	if (!zero_before)
+		before = kept[0];
+	p->base = before;
+	kept[l->bins - 1] =
+	    unit > 0 ? (double)l->at[l->bins - 1].bytes / unit : l->at[l->bins - 1].count;
+	for (i = 0; i < l->bins; i++) {
+		if (!l->at[i].samples)
+			continue;
+		for (k = from; k <= i; k++) {
+			p->weight[k] = (kept[i] - before) / (double)(i + 1 - from);
+			if (unit > 0)
+				p->large[k] =
+				    (double)l->at[i].large / unit / (double)(i + 1 - from);
+			p->joined[k] = k > from;
+		}
+		before = kept[i];
+		from = i + 1;
+	}
+	p->bins = l->bins;
+}
+
 void profile_add(struct profile *into, const struct profile *from)
 {
 	size_t i;
@@ -214,6 +252,20 @@ static double distance_of(const double *w, size_t n)
 	return most;
 }
 
+/* Bins that one look told of are one: what they have together. Returns how many are left. */
+static size_t join(double *w, const bool *joined, size_t n)
+{
+	size_t i, used = 0;
+
+	for (i = 0; i < n; i++) {
+		if (i && joined[i])
+			w[used - 1] += w[i];
+		else
+			w[used++] = w[i];
+	}
+	return used;
+}
+
 /* @gap bins at one end have nothing, the other ones have @filled of @covered. Is that chance? */
 static bool gap_speaks(size_t gap, size_t filled, size_t bins)
 {
@@ -255,7 +307,7 @@ struct growth growth_judge(const struct profile *p, double least)
 {
 	struct growth g = {0};
 	double w[SERIES_BINS] = {0}, sum = 0, squares = 0, large = 0, p_bin, limit, whole, rate;
-	size_t first, last, n, i, filled = 0, lead = 0, trail = 0;
+	size_t first, last, n, told, i, filled = 0, lead = 0, trail = 0;
 
 	if (p->forks < LEDGER_FORKS_MIN || !p->bins)
 		return g;
@@ -275,29 +327,32 @@ struct growth growth_judge(const struct profile *p, double least)
 		if (w[i] > g.usual * STEP)
 			w[i] = g.usual * STEP;
 		sum += w[i];
-		squares += w[i] * w[i];
-		filled += w[i] > 0;
 	}
-	if (!filled)
+	if (sum <= 0)
 		return g;
-	while (w[lead] <= 0)
-		lead++;
-	while (w[n - 1 - trail] <= 0)
-		trail++;
 	g.distance = distance_of(w, n);
 	/* What rises in a bin stays from there on, or from the next one. */
 	for (i = 0; i < n; i++)
 		large += fmin(w[i] + (i + 1 < n ? w[i + 1] : 0), p->large[first + i]);
 	g.large = large / sum;
+	told = join(w, p->joined + first, n);
+	for (i = 0; i < told; i++) {
+		squares += w[i] * w[i];
+		filled += w[i] > 0;
+	}
+	while (w[lead] <= 0)
+		lead++;
+	while (w[told - 1 - trail] <= 0)
+		trail++;
 	g.effective = sum * sum / squares;
-	p_bin = g.effective / (double)n;
+	p_bin = g.effective / (double)told;
 	limit = DISTANCE_CHANCE * sqrt((p_bin < 1 ? 1 - p_bin : 0) / g.effective);
 	if (limit < DISTANCE_MAX)
 		limit = DISTANCE_MAX;
 	g.grows =
 	    sum >= least && g.effective >= (p->forks < FORKS_FEW ? BIRTHS_MIN_FEW : BIRTHS_MIN) &&
 	    g.distance <= limit && (g.distance <= DISTANCE_MAX || whole_is_straight(p, g.usual)) &&
-	    !gap_speaks(lead, filled, n) && !gap_speaks(trail, filled, n);
+	    !gap_speaks(lead, filled, told) && !gap_speaks(trail, filled, told);
 	rate = whole / (double)n;
 	g.steady = whole + edge(p, 0, first, rate, g.usual, &g.trimmed) +
 		   edge(p, last + 1, (size_t)(p->forks / p->stride) + 1, rate, g.usual, &g.trimmed);

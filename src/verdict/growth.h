@@ -20,6 +20,7 @@
 struct profile {
 	double weight[SERIES_BINS]; /* births in the bin, or rise of the level */
 	double large[SERIES_BINS];  /* of its rise, what came in two pages and more (bytes only) */
+	bool joined[SERIES_BINS];   /* one look told of it and of the bin before it */
 	size_t bins;
 	uint32_t stride; /* forks a bin */
 	uint64_t forks;	 /* of the whole run */
@@ -28,7 +29,7 @@ struct profile {
 
 struct growth {
 	bool grows;
-	double effective; /* births in the middle, as if all were alike */
+	double effective; /* births in the middle, as if all were alike; looks that told of them */
 	double distance;  /* of their course from a straight line, 0 to 1 */
 	double usual;	  /* the median bin of those in the middle that have births */
 	double large;	  /* share of the middle that came in two pages and more: 0 to 1, or so */
@@ -47,6 +48,12 @@ void profile_tree_births(struct profile *p, const struct births *b, const struct
 /* Levels: of the counts, or of the bytes in units of @unit. @zero_before: not held until seen. */
 void profile_counts(struct profile *p, const struct levels *l, uint64_t forks, bool zero_before);
 void profile_bytes(struct profile *p, const struct levels *l, uint64_t forks, bool zero_before,
+		   double unit);
+/*
+ * Levels that were looked at now and then: a rise between two looks is spread over the forks
+ * between them, and is one birth, whatever their number. @unit 0: of the counts.
+ */
+void profile_looks(struct profile *p, const struct levels *l, uint64_t forks, bool zero_before,
 		   double unit);
 /* Both have the same clock. */
 void profile_add(struct profile *into, const struct profile *from);

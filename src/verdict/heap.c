@@ -131,12 +131,15 @@ int finding_heap(struct judge *j, const struct ledger_account *a)
 		return err;
 	if (page <= 0)
 		page = 4096;
-	profile_bytes(&p, &a->levels, forks, false, page);
+	if (a->looked)
+		profile_looks(&p, &a->levels, forks, false, page);
+	else
+		profile_bytes(&p, &a->levels, forks, false, page);
 	g = growth_judge(&p, HEAP_PAGES_MIN);
 	if (!g.grows)
 		return 0;
-	/* Levels at N forks have N - 1 ways between them. */
-	bytes = llround(g.steady * page * (double)forks / (double)(forks - 1));
+	/* Levels at N forks have N - 1 ways between them; looks begin before the first. */
+	bytes = llround(g.steady * page * (double)forks / (double)(a->looked ? forks : forks - 1));
 	if (blocks.most >= bytes)
 		return 0;
 	bytes -= blocks.bytes;

@@ -12,6 +12,7 @@
  *   catalogue.c  the table of causes
  *   rule.c     which row of it a residue belongs to
  *   reason.c   why a verdict is inconclusive, and notes
+ *   look.c     both, of a source that looks now and then
  *   suppress.c, suppress_match.c  what is known and accepted
  */
 #ifndef FORKTALLY_VERDICT_JUDGE_H
@@ -148,6 +149,9 @@ enum judgement judgement_of(const struct verdict *v);
 
 /* Errors: 0 or -ENOMEM. */
 int reasons_find(struct judge *j);
+/* The same of a source that looks now and then. */
+int looks_find(struct judge *j);
+__attribute__((format(printf, 2, 3))) int judge_reason(struct judge *j, const char *format, ...);
 __attribute__((format(printf, 2, 3))) int judge_note(struct judge *j, const char *format, ...);
 
 #endif

@@ -16,7 +16,7 @@ struct clock clock_of(const struct judge *j, struct candidate *const *c, size_t 
 	size_t i;
 
 	if (runs_on_holder(c[0]->residue)) {
-		clock.forks = c[0]->residue->holder->forks;
+		clock.forks = c[0]->residue->holder->forks - c[0]->residue->levels_from;
 		return clock;
 	}
 	for (i = 1; i < n; i++) {
@@ -41,6 +41,13 @@ void candidate_profile(const struct candidate *c, const struct clock *clock, uin
 			profile_tree_births(p, &r->births, clock->marks);
 		else
 			profile_births(p, &r->births, clock->forks);
+	} else if (r->holder && r->holder->looked) {
+		bool counted = last && r->levels.at[last - 1].count >= 0;
+
+		profile_looks(p, &r->levels, clock->forks, true,
+			      counted	   ? 0
+			      : page_bytes ? page_bytes
+					   : 4096);
 	} else if (last && r->levels.at[last - 1].count >= 0) {
 		profile_counts(p, &r->levels, clock->forks, true);
 	} else {

@@ -27,7 +27,7 @@ static int add_text(const char ***texts, size_t *count, size_t *room, const char
 	return 0;
 }
 
-__attribute__((format(printf, 2, 3))) static int reason(struct judge *j, const char *format, ...)
+int judge_reason(struct judge *j, const char *format, ...)
 {
 	struct verdict *v = j->verdict;
 	va_list args;
@@ -60,6 +60,8 @@ static int loss_reasons(struct judge *j)
 	    [LOSS_UNDECIDED] = "open charges could not be told from returned ones",
 	    [LOSS_TREE] = "processes of the tree could not be followed",
 	};
+	/* Not of one tree. */
+	bool census = ledger_session(j->led)->source == SOURCE_CENSUS;
 	size_t i;
 	int err = 0;
 
@@ -67,8 +69,10 @@ static int loss_reasons(struct judge *j)
 		const struct ledger_loss *loss = ledger_loss(j->led, i);
 
 		if (loss->count)
-			err = reason(j, "%" PRIu64 " %s%s%s.", loss->count, what[loss->kind],
-				     loss->text[0] ? ": " : "", loss->text);
+			err = judge_reason(j, "%" PRIu64 " %s%s%s.", loss->count,
+					   census ? "processes were not fully seen"
+						  : what[loss->kind],
+					   loss->text[0] ? ": " : "", loss->text);
 	}
 	return err;
 }
@@ -97,18 +101,20 @@ static int law_reasons(struct judge *j)
 		    (v->law == LAW_BOOK_PEAK && is_found(j, "kernel.peak", v->pool)))
 			continue;
 		if (v->law == LAW_TAG_OPEN)
-			err = reason(j,
-				     "The books of \"%s\" do not close: charged minus returned is "
-				     "%" PRId64 " bytes, what is open sums up to %" PRId64 ".",
-				     v->tag->name, v->left_bytes, v->right_bytes);
+			err = judge_reason(
+			    j,
+			    "The books of \"%s\" do not close: charged minus returned is "
+			    "%" PRId64 " bytes, what is open sums up to %" PRId64 ".",
+			    v->tag->name, v->left_bytes, v->right_bytes);
 		else if (v->law == LAW_BOOK_PEAK || v->law == LAW_BOOK_END)
-			err = reason(j,
-				     "The kernel's own book of pool %s is wrong: its %s is %" PRId64
-				     " bytes, by what was charged and returned it is %" PRId64 ".",
-				     pool_name(v->pool), v->law == LAW_BOOK_PEAK ? "peak" : "usage",
-				     v->left_bytes, v->right_bytes);
+			err = judge_reason(
+			    j,
+			    "The kernel's own book of pool %s is wrong: its %s is %" PRId64
+			    " bytes, by what was charged and returned it is %" PRId64 ".",
+			    pool_name(v->pool), v->law == LAW_BOOK_PEAK ? "peak" : "usage",
+			    v->left_bytes, v->right_bytes);
 		else
-			err = reason(
+			err = judge_reason(
 			    j,
 			    "The books of pool %s do not close: all processes together were "
 			    "%s %" PRId64 " bytes, all kinds together %" PRId64 ".",
@@ -126,28 +132,32 @@ static int session_reasons(struct judge *j)
 	int err = 0;
 
 	if (!s->seen)
-		err = reason(j, "The session has no beginning: nothing says what was observed.");
+		err = judge_reason(j,
+				   "The session has no beginning: nothing says what was observed.");
 	if (!err && !s->complete)
-		err = reason(j, "The session was cut off: it has no end.");
+		err = judge_reason(j, "The session was cut off: it has no end.");
 	if (!err && !root)
-		err = reason(j, "The command itself was not seen.");
+		err = judge_reason(j, "The command itself was not seen.");
 	else if (!err && s->complete && !root->exited && !root->alive_seen)
-		err = reason(j, "How the command itself ended was not seen.");
+		err = judge_reason(j, "How the command itself ended was not seen.");
 	if (!err && s->complete && ledger_end(j->led)->status == -1 && !(root && root->before))
-		err = reason(j, "The command never ran.");
+		err = judge_reason(j, "The command never ran.");
 	if (!err && c->strangers)
-		err = reason(j, "%" PRIu64 " events were about processes whose fork was not seen.",
-			     c->strangers);
+		err = judge_reason(
+		    j, "%" PRIu64 " events were about processes whose fork was not seen.",
+		    c->strangers);
 	if (!err && c->over_return && !finding_caused(j, "kernel.overreturn"))
-		err = reason(j,
-			     "%" PRIu64 " returns were of more than had been charged: some charges "
-			     "were not seen.",
-			     c->over_return);
+		err = judge_reason(j,
+				   "%" PRIu64
+				   " returns were of more than had been charged: some charges "
+				   "were not seen.",
+				   c->over_return);
 	if (!err && c->over_bound)
-		err = reason(j,
-			     "%" PRIu64 " processes or residues found no room in the ledger's "
-			     "tables.",
-			     c->over_bound);
+		err =
+		    judge_reason(j,
+				 "%" PRIu64 " processes or residues found no room in the ledger's "
+				 "tables.",
+				 c->over_bound);
 	return err;
 }
 
@@ -168,11 +178,12 @@ static int unknown_reasons(struct judge *j)
 		clock = clock_of(j, &group, 1);
 		candidate_profile(&c, &clock, ledger_session(j->led)->page_bytes, &p);
 		if (growth_judge(&p, 0).grows)
-			err = reason(j,
-				     "%" PRIu64 " objects \"%s\" are still charged, more with each "
-				     "fork, and who holds them could not be told.",
-				     c.residue->open_count,
-				     c.residue->tag ? c.residue->tag->name : "unknown");
+			err = judge_reason(j,
+					   "%" PRIu64
+					   " objects \"%s\" are still charged, more with each "
+					   "fork, and who holds them could not be told.",
+					   c.residue->open_count,
+					   c.residue->tag ? c.residue->tag->name : "unknown");
 	}
 	return err;
 }
@@ -192,10 +203,11 @@ static int lost_reasons(struct judge *j)
 	}
 	for (i = 0; i < j->verdict->finding_count; i++)
 		count *= j->verdict->findings[i].where != WHERE_LOST;
-	return count ? reason(j,
-			      "%" PRIu64 " objects are still charged and nothing reaches them, but "
-			      "not more with each fork.",
-			      count)
+	return count ? judge_reason(j,
+				    "%" PRIu64
+				    " objects are still charged and nothing reaches them, but "
+				    "not more with each fork.",
+				    count)
 		     : 0;
 }
 
@@ -210,5 +222,7 @@ int reasons_find(struct judge *j)
 		err = loss_reasons(j);
 	if (!err)
 		err = law_reasons(j);
+	if (!err)
+		err = looks_find(j);
 	return err ? err : unknown_reasons(j);
 }

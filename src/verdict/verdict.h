@@ -49,6 +49,8 @@ struct finding {
 	uint64_t forks; /* what "per fork" is measured against: the holder's own forks, else the
 			   tree's */
 	double count_per_fork, bytes_per_fork;
+	/* Of a source that looks now and then (else 0): how long, and how many looks saw forks. */
+	uint64_t watched_ns, looks;
 	uint64_t at_fork;	  /* WHERE_BOOKS: forks of the tree when it was seen; else 0 */
 	struct account_id holder; /* tgid 0: nobody; WHERE_BOOKS: whose books */
 	char holder_comm[EVENT_COMM_BYTES];
@@ -64,8 +66,17 @@ struct finding {
 	const struct suppression *suppressed_by; /* NULL: none */
 };
 
+/* What a source that looks now and then could judge. */
+struct verdict_watch {
+	bool seen;	 /* false: another source */
+	uint64_t ns;	 /* from the first look to the last */
+	uint64_t forked; /* processes that were seen to fork */
+	uint64_t judged; /* of them, those that forked often enough, at looks enough */
+};
+
 struct verdict {
 	enum judgement judgement;
+	struct verdict_watch watch;
 	struct finding *findings; /* most bytes per fork first */
 	size_t finding_count;
 	const char **reasons; /* why it is inconclusive, one sentence each */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_below(const char *cgroup, const char *of)
+bool census_cgroup_below(const char *cgroup, const char *of)
 {
 	size_t n = strlen(of);
 
@@ -33,7 +33,7 @@ static bool passes(const struct census_query *q, const struct census_process *p,
 	if (q->cgroup) {
 		const char *cgroup = names->cgroup(names->ctx, p);
 
-		return *cgroup && is_below(cgroup, q->cgroup);
+		return *cgroup && census_cgroup_below(cgroup, q->cgroup);
 	}
 	return true;
 }

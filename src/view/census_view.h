@@ -72,6 +72,9 @@ int census_view_make(const struct census *c, const struct census_query *query,
 		     struct census_view *ret_view);
 void census_view_done(struct census_view *view);
 
+/* Is the group @of itself, or below it? Both as names_cgroup() has them. */
+bool census_cgroup_below(const char *cgroup, const char *of);
+
 /* The depth that a census must have for these columns and this order. */
 enum census_depth census_view_depth(const struct census_columns *columns,
 				    const struct census_query *query);

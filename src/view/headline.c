@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdio.h>
 #include <string.h>
 #include "view/arena.h"
 #include "view/headline.h"
@@ -50,6 +51,52 @@ static const char *brackets(const struct view *v)
 				 cut_off ? ", session cut off" : "", suppressed);
 }
 
+/* Many programs, each with forks of its own: a sum over all says little. */
+static const char *watch_leak(const struct view *v)
+{
+	const struct view_finding *f = v->findings;
+	char bytes[QUANTITY_BYTES], minute[QUANTITY_BYTES + 16] = "";
+	struct amount each = {.bytes = (int64_t)(f->bytes_per_fork + 0.5), .known = f->bytes.known};
+	struct amount rate = {.bytes = (int64_t)(f->bytes_per_minute + 0.5),
+			      .known = f->bytes.known};
+	size_t holders = 0, i, k;
+
+	for (i = 0; i < v->finding_count; i++) {
+		for (k = 0; k < i && v->findings[k].holder_pid != v->findings[i].holder_pid; k++)
+			;
+		holders += k == i;
+	}
+	if (f->watched_seconds > 0) {
+		quantity_amount(bytes, rate);
+		snprintf(minute, sizeof(minute), " and %s a minute", bytes);
+	}
+	quantity_amount(bytes, each);
+	if (holders == 1)
+		return view_arena_format(v->arena,
+					 "%s (pid %u) grows with its forks, by %s for each%s %s",
+					 f->holder_comm, f->holder_pid, bytes, minute, brackets(v));
+	return view_arena_format(v->arena,
+				 "%zu processes grow with their forks, most %s (pid %u): by %s for "
+				 "each%s %s",
+				 holders, f->holder_comm, f->holder_pid, bytes, minute,
+				 brackets(v));
+}
+
+static const char *watch_clean(const struct view *v)
+{
+	char n[QUANTITY_BYTES];
+
+	if (v->watch.judged == 1)
+		return view_arena_format(v->arena,
+					 "the one process that forked often enough to be judged "
+					 "does not grow with its forks %s",
+					 brackets(v));
+	return view_arena_format(v->arena,
+				 "none of %s processes that forked often enough to be judged "
+				 "grows with its forks %s",
+				 quantity_count(n, v->watch.judged), brackets(v));
+}
+
 static const char *leak(const struct view *v)
 {
 	char bytes[QUANTITY_BYTES], n[QUANTITY_BYTES];
@@ -59,6 +106,8 @@ static const char *leak(const struct view *v)
 	uint64_t one_in = 0;
 	size_t count = 0;
 
+	if (v->watch.seen)
+		return watch_leak(v);
 	for (size_t i = 0; i < v->finding_count; i++) {
 		const struct view_finding *f = &v->findings[i];
 
@@ -90,6 +139,8 @@ static const char *clean(const struct view *v)
 	struct amount live = amount_add(v->pools[POOL_KERNEL].live, v->pools[POOL_SHARED].live);
 	char bytes[QUANTITY_BYTES];
 
+	if (v->watch.seen)
+		return watch_clean(v);
 	if (!v->forks)
 		return view_arena_format(v->arena, "nothing was forked %s", brackets(v));
 	if (v->suppressed_count)

@@ -189,3 +189,30 @@ uint64_t quantity_one_in(double rate)
 	off = (double)n * rate - 1;
 	return off > 0.05 || off < -0.05 ? 0 : n;
 }
+
+char *quantity_seconds(char buf[QUANTITY_BYTES], double seconds)
+{
+	static const struct {
+		unsigned long long seconds;
+		const char *name;
+	} units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+	unsigned long long whole;
+	size_t i = 0;
+
+	if (!isfinite(seconds) || seconds < 0 || seconds > 1e12)
+		return strcpy(buf, "?");
+	if (seconds < 59.95) {
+		whole = (unsigned long long)(seconds * 10 + 0.5);
+		snprintf(buf, QUANTITY_BYTES, "%llu.%llu s", whole / 10, whole % 10);
+		return buf;
+	}
+	whole = (unsigned long long)(seconds + 0.5);
+	while (whole < units[i].seconds)
+		i++;
+	snprintf(buf, QUANTITY_BYTES, "%llu %s", whole / units[i].seconds, units[i].name);
+	whole = whole % units[i].seconds / units[i + 1].seconds;
+	if (whole)
+		snprintf(buf + strlen(buf), QUANTITY_BYTES - strlen(buf), " %llu %s", whole,
+			 units[i + 1].name);
+	return buf;
+}

@@ -19,6 +19,9 @@ char *quantity_count(char buf[QUANTITY_BYTES], uint64_t n);
 /* Below 1 KiB exact: "512 B"; else one decimal: "1.5 KiB". Negative with "-". */
 char *quantity_bytes(char buf[QUANTITY_BYTES], int64_t bytes);
 
+/* "5.8 s", "12 min 3 s", "1 d 4 h": two units at most. */
+char *quantity_seconds(char buf[QUANTITY_BYTES], double seconds);
+
 /* quantity_bytes() with its mark. */
 char *quantity_amount(char buf[QUANTITY_BYTES], struct amount a);
 

@@ -280,11 +280,17 @@ static void fill_finding(struct view *v, struct view_finding *f, const struct fi
 	    .forks = from->forks,
 	    .count_per_fork = from->count_per_fork,
 	    .bytes_per_fork = from->bytes_per_fork,
+	    .watched_seconds = (double)from->watched_ns / NS_PER_SECOND,
+	    .looks = from->looks,
 	    .at_fork = from->at_fork,
 	    .holder_pid = from->holder.tgid,
 	    .holder_comm = view_arena_text_n(v->arena, from->holder_comm, EVENT_COMM_BYTES),
 	    .through = through(v, from),
 	};
+	if (from->watched_ns) {
+		f->count_per_minute = (double)f->count * 60 / f->watched_seconds;
+		f->bytes_per_minute = (double)f->bytes.bytes * 60 / f->watched_seconds;
+	}
 	f->parts = view_arena_array(v->arena, from->part_count, sizeof(*f->parts));
 	for (size_t i = 0; f->parts && i < from->part_count; i++)
 		f->parts[f->part_count++] = (struct view_part){
@@ -333,6 +339,10 @@ static void fill_suppressed(struct view *v, const struct ledger *led, const stru
 static void fill_findings(struct view *v, const struct ledger *led, const struct verdict *verdict)
 {
 	v->judgement = verdict->judgement;
+	v->watch = (struct view_watch){.seen = verdict->watch.seen,
+				       .seconds = (double)verdict->watch.ns / NS_PER_SECOND,
+				       .forked = verdict->watch.forked,
+				       .judged = verdict->watch.judged};
 	v->findings = view_arena_array(v->arena, verdict->finding_count, sizeof(*v->findings));
 	for (size_t i = 0; v->findings && i < verdict->finding_count; i++)
 		fill_finding(v, &v->findings[v->finding_count++], &verdict->findings[i], led);

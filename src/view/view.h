@@ -51,6 +51,14 @@ struct view_before {
 	struct amount private_bytes;
 };
 
+/* What a source that looks now and then saw of its processes. */
+struct view_watch {
+	bool seen; /* false: another source */
+	double seconds;
+	uint64_t forked; /* processes that were seen to fork */
+	uint64_t judged; /* of them, those that forked often enough, at looks enough */
+};
+
 /* One kind of object of one pool, over the whole run. Counts 0: not counted. */
 struct view_tag {
 	const char *tag;
@@ -98,6 +106,10 @@ struct view_finding {
 	struct amount bytes;
 	uint64_t forks; /* what "per fork" is measured against */
 	double count_per_fork, bytes_per_fork;
+	/* Of a source that looks now and then; 0: another source. */
+	double watched_seconds;
+	double count_per_minute, bytes_per_minute;
+	uint64_t looks;
 	uint64_t at_fork; /* where books: forks of the tree when it was seen; else 0 */
 	uint32_t holder_pid; /* 0: nobody holds it, or unknown */
 	const char *holder_comm;
@@ -139,7 +151,7 @@ struct view_loss {
 struct view {
 	/* The run */
 	const char *command;
-	const char *source; /* "bpf", "proc", "model" */
+	const char *source; /* "bpf", "proc", "model", "census" */
 	enum judgement judgement;
 	const char *headline; /* the verdict in one line of words, without the judgement's name */
 	uint64_t forks;	      /* of the tree, without the command itself */
@@ -162,6 +174,7 @@ struct view {
 	struct view_pool pools[POOLS];
 	struct view_root root;
 	struct view_before before;
+	struct view_watch watch;
 
 	struct view_tag *tags; /* by pool, most live bytes first, then most charged */
 	size_t tag_count;

@@ -220,7 +220,7 @@ static void test_table_is_complete(void **state)
 	    MEMBER(EVENT_OBJECT, object, 8),   MEMBER(EVENT_TOTAL, total, 0),
 	    MEMBER(EVENT_BOOK, book, 4),       MEMBER(EVENT_ALIVE, alive, 0),
 	    MEMBER(EVENT_LEFT, left, 4),       MEMBER(EVENT_LOSS, loss, 4),
-	    MEMBER(EVENT_END, end, 0),
+	    MEMBER(EVENT_END, end, 0),	       MEMBER(EVENT_LOOK, look, 4),
 	};
 	static const size_t sizes[] = {
 	    [LOG_U32] = 4,  [LOG_S32] = 4,     [LOG_U64] = 8,  [LOG_S64] = 8,
