@@ -102,6 +102,26 @@ static void one_in_n_is_said_only_where_it_is_true(void **state)
 	assert_int_equal(quantity_one_in((double)NAN), 0);
 }
 
+static void times_have_two_units_at_most(void **state)
+{
+	static const struct {
+		double seconds;
+		const char *text;
+	} cases[] = {
+	    {0, "0.0 s"},      {5.84, "5.8 s"},
+	    {59.94, "59.9 s"}, {59.96, "1 min"},
+	    {60, "1 min"},     {723, "12 min 3 s"},
+	    {3599.6, "1 h"},   {7261, "2 h 1 min"},
+	    {86400, "1 d"},    {86400 + 3 * 3600 + 59, "1 d 3 h"},
+	    {-1, "?"},	       {NAN, "?"},
+	};
+	char buf[QUANTITY_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_string_equal(quantity_seconds(buf, cases[i].seconds), cases[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +130,7 @@ int main(void)
 	    cmocka_unit_test(doubt_is_marked),
 	    cmocka_unit_test(rates_keep_the_digits_that_tell_something),
 	    cmocka_unit_test(parts_of_a_whole),
+	    cmocka_unit_test(times_have_two_units_at_most),
 	    cmocka_unit_test(one_in_n_is_said_only_where_it_is_true),
 	};
 

@@ -3,8 +3,9 @@
  * Covers: a row of made censuses, as events, through the ledger to the verdict: who grows and by
  * how much for each fork, with even looks and with bursts; caches that fill up; what was there
  * before; forks before the first look; an exec; a pid that is used again; the end of a process;
- * zombies; who forks too little or not at all; no counters. And the options of "watch" and how
- * often it looks. Does not cover: real processes (test/e2e/watch.sh).
+ * zombies; who forks too little or not at all; no counters; that its JSON is as the schema says.
+ * And the options of "watch" and how often it looks. Does not cover: real processes
+ * (test/e2e/watch.sh).
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -19,8 +20,11 @@
 #include "cmd/cmd.h"
 #include "cmd/watch_options.h"
 #include "ledger/ledger.h"
+#include "out/json.h"
+#include "schema.h"
 #include "source/watch/sampler.h"
 #include "verdict/verdict.h"
+#include "view/view.h"
 
 #define SECOND	    1000000000ULL
 #define PAGE	    4096
@@ -468,6 +472,60 @@ static void a_child_of_a_watched_one_is_watched(void **state)
 	end(&m);
 }
 
+static json_t *json_of(const struct view *v)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+	json_t *root;
+
+	assert_non_null(f);
+	assert_int_equal(json_write(f, v), 0);
+	fclose(f);
+	root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(root);
+	free(text);
+	return root;
+}
+
+/* Of a leak, and of nothing. */
+static void the_report_is_as_the_schema_says(void **state)
+{
+	json_t *schema = schema_load("doc/report.schema.json");
+	char why[SCHEMA_WHY_BYTES];
+
+	(void)state;
+	for (int leaks = 0; leaks < 2; leaks++) {
+		struct machine m;
+		struct view *v;
+		json_t *root;
+
+		begin(&m, true);
+		look(&m);
+		for (unsigned i = 0; i < LOOKS_USUAL; i++)
+			serve(&m, 4, leaks ? 4 : 0);
+		(void)judge(&m);
+		assert_int_equal(view_new(m.led, m.verdict, &v), 0);
+		root = json_of(v);
+		if (!schema_allows(schema, schema, root, "report", why))
+			fail_msg("%s", why);
+		assert_int_equal(json_integer_value(schema_point(root, "watch/judged")), 1);
+		assert_true(json_real_value(schema_point(root, "watch/seconds")) == LOOKS_USUAL);
+		if (leaks)
+			assert_true(json_real_value(schema_point(
+					root, "findings/0/watched/count_per_minute")) == 240);
+		assert_string_equal(
+		    v->headline, leaks ? "server (pid 100) grows with its forks, by 216 B for each "
+					 "and 50.6 KiB a minute (128 forks, source census)"
+				       : "the one process that forked often enough to be judged "
+					 "does not grow with its forks (128 forks, source census)");
+		json_decref(root);
+		view_free(v);
+		end(&m);
+	}
+	json_decref(schema);
+}
+
 static int parse(struct watch_cmd_options *o, char *error, char *const *words)
 {
 	int count = 0;
@@ -555,6 +613,7 @@ int main(void)
 	    cmocka_unit_test(a_pid_that_is_used_again_is_another_process),
 	    cmocka_unit_test(what_it_did_until_its_end_is_judged),
 	    cmocka_unit_test(a_child_of_a_watched_one_is_watched),
+	    cmocka_unit_test(the_report_is_as_the_schema_says),
 	    cmocka_unit_test(options_are_read),
 	    cmocka_unit_test(wrong_options_are_refused),
 	    cmocka_unit_test(it_looks_often_at_first_and_costs_little),

@@ -207,7 +207,9 @@ static void tell_what_was_not_seen(struct sampler *s, uint64_t lost)
 			  "without BPF the children that come and go between two looks are not "
 			  "seen; so many processes and threads began on this machine");
 	if (s->missing)
-		tell_blind(s, "processes that are hidden from this user");
+		tell_blind(
+		    s,
+		    "processes that are hidden from this user, or that the kernel does not list");
 	if (s->outside)
 		tell_blind(s, "processes outside of this pid namespace");
 	tell_blind(s, "processes that came and went between two looks, and what one that ended "
