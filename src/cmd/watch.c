@@ -71,7 +71,9 @@ static int look_on(const struct watch_cmd_options *o, struct observation *obs, s
 	bool show = can_show_progress(o);
 	int err = 0;
 
-	while (!err && !obs->signals.ended_by && now < end && watch_counts(w).processes) {
+	/* Of a user or a group, others may come. */
+	while (!err && !obs->signals.ended_by && now < end &&
+	       (!o->pids || watch_counts(w).processes)) {
 		struct pollfd fd = {.fd = obs->signals.fd, .events = POLLIN};
 
 		if (now >= next) {
@@ -90,7 +92,7 @@ static int look_on(const struct watch_cmd_options *o, struct observation *obs, s
 	}
 	if (show)
 		fputs("\r\033[K", stderr);
-	if (!err && !watch_counts(w).processes)
+	if (!err && o->pids && !watch_counts(w).processes)
 		cmd_error("all that was watched has ended: the report goes up to there");
 	return err;
 }

@@ -137,10 +137,13 @@ static int session_reasons(struct judge *j)
 	if (!err && !s->complete)
 		err = judge_reason(j, "The session was cut off: it has no end.");
 	if (!err && !root)
-		err = judge_reason(j, "The command itself was not seen.");
+		err = judge_reason(j, s->source == SOURCE_CENSUS
+					  ? "No process was there to be watched."
+					  : "The command itself was not seen.");
 	else if (!err && s->complete && !root->exited && !root->alive_seen)
 		err = judge_reason(j, "How the command itself ended was not seen.");
-	if (!err && s->complete && ledger_end(j->led)->status == -1 && !(root && root->before))
+	if (!err && s->complete && s->source != SOURCE_CENSUS && ledger_end(j->led)->status == -1 &&
+	    !(root && root->before))
 		err = judge_reason(j, "The command never ran.");
 	if (!err && c->strangers)
 		err = judge_reason(
