@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include "out/census.h"
 #include "out/escape.h"
 #include "out/flush.h"
+
+/* What a spreadsheet takes for a formula; the last four are the wide forms of the first. */
+static bool is_formula(const char *text)
+{
+	static const char *const starts[] = {"=",      "+",	 "-",	   "@",
+					     "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
+		if (!strncmp(text, starts[i], strlen(starts[i])))
+			return true;
+	}
+	return false;
+}
 
 static int put_text(FILE *f, const char *text)
 {
@@ -14,10 +28,10 @@ static int put_text(FILE *f, const char *text)
 
 	if (!safe)
 		return -ENOMEM;
-	if (!safe[strcspn(safe, ",\"")] && *safe != ' ') {
+	if (!safe[strcspn(safe, ",\"")] && *safe != ' ' && !is_formula(safe)) {
 		fputs(safe, f);
 	} else {
-		fputc('"', f);
+		fputs(is_formula(safe) ? "\"'" : "\"", f);
 		for (const char *s = safe; *s; s++)
 			fputs(*s == '"' ? "\"\"" : (char[]){*s, '\0'}, f);
 		fputc('"', f);

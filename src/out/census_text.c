@@ -3,21 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "out/census.h"
+#include "out/columns.h"
 #include "out/escape.h"
 #include "out/flush.h"
 #include "out/page.h"
 #include "view/quantity.h"
 
 #define COMMAND_LEAST 12 /* columns that the last one gets in any case */
-
-static size_t columns_of(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
 
 /* Numbers stand on the right, texts on the left. */
 static bool is_text(enum census_field_id id)
@@ -70,19 +62,10 @@ static void print_heads(struct page *p, const struct census_columns *columns, co
 static void print_text(struct page *p, const char *text, const char *branch, size_t branch_wide,
 		       size_t most, size_t fill)
 {
-	char *safe = escape_text(text, p->utf8);
 	size_t n, room = most > branch_wide + 3 ? most - branch_wide : 3;
 
-	if (!safe) {
-		p->failed = true;
-		return;
-	}
 	fputs(branch, p->f);
-	n = columns_of(safe);
-	page_text_cut(p, text, room);
-	free(safe);
-	if (n > room)
-		n = room;
+	n = page_text_cut(p, text, room);
 	if (fill > n + branch_wide)
 		page_format(p, "%*s", (int)(fill - n - branch_wide), "");
 }

@@ -3,20 +3,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "out/columns.h"
 #include "out/escape.h"
 #include "out/page.h"
 
 #define COLUMNS_MAX 16
-
-static size_t columns_of(const char *text)
-{
-	size_t n = 0;
-
-	/* One column for each character: wide ones are rare in names of code. */
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
 
 void page_style(struct page *p, enum page_style style)
 {
@@ -38,27 +29,25 @@ void page_format(struct page *p, const char *format, ...)
 	va_end(args);
 }
 
-void page_text_cut(struct page *p, const char *text, size_t max)
+size_t page_text_cut(struct page *p, const char *text, size_t max)
 {
 	char *safe = escape_text(text, p->utf8);
-	size_t n = 0;
+	size_t wide;
 
 	if (!safe) {
 		p->failed = true;
-		return;
+		return 0;
 	}
-	if (columns_of(safe) <= max) {
-		fputs(safe, p->f);
+	wide = columns_of(safe);
+	if (wide > max) {
+		safe[columns_bytes_before(safe, max - 3)] = '\0';
+		wide = columns_of(safe) + 3;
+		page_format(p, "%s...", safe);
 	} else {
-		for (const char *s = safe; *s; s++) {
-			n += ((unsigned char)*s & 0xc0) != 0x80;
-			if (n > max - 3)
-				break;
-			fputc(*s, p->f);
-		}
-		fputs("...", p->f);
+		fputs(safe, p->f);
 	}
 	free(safe);
+	return wide;
 }
 
 void page_text(struct page *p, const char *text)

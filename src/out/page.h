@@ -28,8 +28,8 @@ void page_style(struct page *p, enum page_style style);
 void page_format(struct page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void page_text(struct page *p, const char *text);
 
-/* As page_text(), cut to `max` columns with "..." at the end. */
-void page_text_cut(struct page *p, const char *text, size_t max);
+/* As page_text(), cut to `max` columns (3 or more) with "..." at the end. Returns its columns. */
+size_t page_text_cut(struct page *p, const char *text, size_t max);
 
 /* "   holder     "; NULL: the same columns empty. */
 void page_label(struct page *p, const char *label);

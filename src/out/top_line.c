@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
+#include "out/columns.h"
 #include "out/escape.h"
 
 void top_line_init(struct top_line *line, bool utf8)
@@ -25,51 +25,6 @@ void top_line_clear(struct top_line *line)
 	line->spans = 0;
 	if (line->text)
 		*line->text = '\0';
-}
-
-/* One character, its bytes and its columns. */
-static size_t step(const char *text, size_t *ret_columns)
-{
-	mbstate_t state = {0};
-	wchar_t c;
-	size_t n = mbrtowc(&c, text, strlen(text), &state);
-	int columns;
-
-	if (n == 0 || n > strlen(text)) {
-		/* Not of this locale: the lead byte counts, those behind it do not. */
-		*ret_columns = ((unsigned char)*text & 0xc0) != 0x80;
-		return 1;
-	}
-	columns = wcwidth(c);
-	*ret_columns = columns < 0 ? 1 : (size_t)columns;
-	return n;
-}
-
-size_t top_columns_of(const char *text)
-{
-	size_t columns = 0, one;
-
-	while (*text) {
-		text += step(text, &one);
-		columns += one;
-	}
-	return columns;
-}
-
-size_t top_bytes_before(const char *text, size_t column)
-{
-	const char *at = text;
-	size_t columns = 0, one;
-
-	while (*at) {
-		size_t bytes = step(at, &one);
-
-		if (columns + one > column)
-			break;
-		columns += one;
-		at += bytes;
-	}
-	return (size_t)(at - text);
 }
 
 static void put_bytes(struct top_line *line, enum top_style style, const char *text, size_t bytes)
@@ -98,7 +53,7 @@ static void put_bytes(struct top_line *line, enum top_style style, const char *t
 void top_line_put(struct top_line *line, enum top_style style, const char *text)
 {
 	put_bytes(line, style, text, strlen(text));
-	line->columns += top_columns_of(text);
+	line->columns += columns_of(text);
 }
 
 void top_line_format(struct top_line *line, enum top_style style, const char *format, ...)
@@ -128,15 +83,15 @@ size_t top_line_escaped(struct top_line *line, enum top_style style, const char 
 		line->failed = true;
 		return 0;
 	}
-	columns = top_columns_of(safe);
+	columns = columns_of(safe);
 	if (!most || columns <= most) {
 		put_bytes(line, style, safe, strlen(safe));
 	} else {
 		/* Cut, and one can see that it is. */
-		bytes = top_bytes_before(safe, most - 1);
+		bytes = columns_bytes_before(safe, most - 1);
 		put_bytes(line, style, safe, bytes);
 		safe[bytes] = '\0';
-		columns = top_columns_of(safe);
+		columns = columns_of(safe);
 		put_bytes(line, style, "+", 1);
 		columns++;
 	}

@@ -54,10 +54,4 @@ void top_line_fill(struct top_line *line, enum top_style style, char c, size_t c
 /* Any bytes: escaped, and cut to `most` columns (0: not). Returns its columns. */
 size_t top_line_escaped(struct top_line *line, enum top_style style, const char *text, size_t most);
 
-/* Columns that a well-formed text takes. */
-size_t top_columns_of(const char *text);
-
-/* Bytes of text that come before column `column`, or all of it. */
-size_t top_bytes_before(const char *text, size_t column);
-
 #endif

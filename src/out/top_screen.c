@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #define NCURSES_WIDECHAR 1
+#include "out/columns.h"
 #include "out/top_screen.h"
 
 #include <errno.h>
@@ -150,7 +151,7 @@ static bool is_head(const struct top_line *line)
 void top_screen_line(unsigned y, const struct top_line *line, size_t skip, bool marked)
 {
 	const char *text = line->length ? line->text : "";
-	size_t first = top_bytes_before(text, skip), room = (size_t)COLS;
+	size_t first = columns_bytes_before(text, skip), room = (size_t)COLS;
 
 	if (move((int)y, 0) == ERR)
 		return;
@@ -168,9 +169,9 @@ void top_screen_line(unsigned y, const struct top_line *line, size_t skip, bool 
 		part = strndup(text + at, end - at);
 		if (!part)
 			break;
-		bytes = top_bytes_before(part, room);
+		bytes = columns_bytes_before(part, room);
 		part[bytes] = '\0';
-		room -= top_columns_of(part);
+		room -= columns_of(part);
 		attrset(marked ? A_REVERSE : look[line->span[i].style]);
 		addstr(part);
 		free(part);

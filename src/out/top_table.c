@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <stdlib.h>
 #include <string.h>
+#include "out/columns.h"
 #include "out/escape.h"
 #include "out/top.h"
 
@@ -37,10 +38,10 @@ void top_table_fit(struct top_table *table, const struct top_show *show, uint32_
 			if (column.text && columns->at[i] < CENSUS_FIELDS) {
 				char *safe = escape_text(cell, show->utf8);
 
-				n = safe ? top_columns_of(safe) : 0;
+				n = safe ? columns_of(safe) : 0;
 				free(safe);
 			} else {
-				n = top_columns_of(cell);
+				n = columns_of(cell);
 			}
 			if (n > wide)
 				wide = (unsigned)n;
@@ -114,7 +115,7 @@ void top_table_row(const struct top_table *table, const struct top_show *show, u
 		if (i)
 			top_line_put(line, TOP_PLAIN, " ");
 		if (!column.text) {
-			n = top_columns_of(cell);
+			n = columns_of(cell);
 			top_line_fill(line, style, ' ', wide > n ? wide - n : 0);
 			top_line_put(line, style, cell);
 			continue;
@@ -130,7 +131,7 @@ void top_table_row(const struct top_table *table, const struct top_show *show, u
 			free(branch);
 		}
 		if (id == TOP_TREND) {
-			n = top_columns_of(cell);
+			n = columns_of(cell);
 			top_line_put(line, style, cell);
 		} else if (is_last(show, i)) {
 			top_line_escaped(line, style, cell, 0);

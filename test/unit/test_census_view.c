@@ -252,6 +252,49 @@ static void csv_holds_hostile_names(void **state)
 		      (struct census_query){.sort = CF_PID});
 }
 
+/* The command of every process. */
+static const char *formula;
+static const char *formula_of(void *ctx, const struct census_process *p)
+{
+	return formula;
+}
+
+static void csv_holds_no_formula(void **state)
+{
+	static const char *const cells[][2] = {
+	    {"=HYPERLINK(\"x\")", "\n1,\"'=HYPERLINK(\"\"x\"\")\",,\n"},
+	    {"+1", "\n1,\"'+1\",,\n"},
+	    {"-bash", "\n1,\"'-bash\",,\n"},
+	    {"@SUM(A1)", "\n1,\"'@SUM(A1)\",,\n"},
+	    {"\uff1d1", "\n1,\"'\uff1d1\",,\n"},
+	    {"\t=1", "\n1,\\t=1,,\n"},
+	    {"a=1", "\n1,a=1,,\n"},
+	};
+	const struct census_columns columns = {.count = 2, .at = {CF_PID, CF_COMMAND}};
+	const struct census_query q = {.sort = CF_PID};
+	struct census *c = sample_census(CENSUS_KINDS_ALL, SOURCE_BPF);
+	struct census_names names = sample_names;
+
+	names.command = formula_of;
+	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++) {
+		struct census_view view;
+		struct census_print print = {.view = &view, .columns = &columns};
+		char *text = NULL;
+		size_t size;
+		FILE *f = open_memstream(&text, &size);
+
+		formula = cells[i][0];
+		assert_int_equal(census_view_make(c, &q, &columns, &names, &view), 0);
+		assert_int_equal(census_csv_write(f, &print), 0);
+		assert_int_equal(fclose(f), 0);
+		census_view_done(&view);
+		if (!strstr(text, cells[i][1]))
+			fail_msg("%s: no %s in:\n%s", cells[i][0], cells[i][1], text);
+		free(text);
+	}
+	census_free(c);
+}
+
 static void json_is_json_and_names_what_is_estimated(void **state)
 {
 	struct census *c = sample_census(CENSUS_KINDS_ALL, SOURCE_PROC);
@@ -297,6 +340,7 @@ int main(void)
 	    cmocka_unit_test(the_table_is_as_it_was),
 	    cmocka_unit_test(a_line_is_no_wider_than_the_terminal),
 	    cmocka_unit_test(csv_holds_hostile_names),
+	    cmocka_unit_test(csv_holds_no_formula),
 	    cmocka_unit_test(json_is_json_and_names_what_is_estimated),
 	};
 

@@ -10,6 +10,7 @@
 #include <locale.h>
 #include "census/carry.h"
 #include "census_sample.h"
+#include "out/columns.h"
 #include "out/top.h"
 #include "out/top_pane.h"
 
@@ -366,8 +367,8 @@ static void wide_and_hostile_names_keep_their_columns(void **state)
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		skip();
-	assert_int_equal(top_columns_of("a你好é"), 6);
-	assert_int_equal(top_bytes_before("你好", 3), 3);
+	assert_int_equal(columns_of("a你好é"), 6);
+	assert_int_equal(columns_bytes_before("你好", 3), 3);
 	top_line_init(&line, true);
 	assert_int_equal(top_line_escaped(&line, TOP_PLAIN, "你好世界", 5), 5);
 	assert_string_equal(line.text, "你好+");
