@@ -24,7 +24,8 @@ static int parse_address(const char *text, char *ret, size_t size)
 	char host[INET6_ADDRSTRLEN];
 	unsigned port, words = 0;
 
-	while (words < 4 && sscanf(text + words * 8, "%8x", &word[words]) == 1) {
+	while (words < 4 && strlen(text) >= (words + 1) * 8 &&
+	       sscanf(text + words * 8, "%8x", &word[words]) == 1) {
 		words++;
 		if (text[words * 8] == ':')
 			break;
